@@ -1,0 +1,141 @@
+"""Messages -> ProcessedPrompt, once. The engine and the learner are handed the same object.
+
+The chat template is applied here and nowhere else. Placeholders are expanded here, and their count is
+checked against the picture features for every prompt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multimodal.images import decode_image
+from multimodal.messages import Message
+from openk15.errors import GuardError, UserError
+from openk15.seeds import digest
+
+if TYPE_CHECKING:
+    from transformers import ProcessorMixin
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessedPrompt:
+    """A prompt ready for any engine and for the learner. Arrays are never written to.
+
+    `ids` has image placeholders expanded (one per feature); `raw_ids` has one placeholder per image, which
+    is what vLLM wants. `pixels` is float32 (patches, channels * patch area), `grid` int64 (images, 3).
+    """
+
+    ids: tuple[int, ...]
+    raw_ids: tuple[int, ...]
+    images: tuple[bytes, ...] = ()  # encoded pictures, in reading order
+    pixels: np.ndarray | None = None
+    grid: np.ndarray | None = None
+    digest: str = field(default="")
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class PromptProcessor:
+    """Wraps the processor of one policy folder. Any Qwen2.5-VL, Qwen3-VL or Idefics3 folder will do."""
+
+    def __init__(self, processor: ProcessorMixin, folder: Path):
+        self.processor: Any = processor
+        self.tokenizer: Any = self.processor.tokenizer
+        self.folder = folder
+        self.image_token_id = int(self.tokenizer.convert_tokens_to_ids(self._image_token()))
+
+    @classmethod
+    def load(cls, folder: Path) -> PromptProcessor:
+        """UserError when the folder has no processor, naming the file that should be there."""
+        from transformers import AutoProcessor
+
+        if not folder.is_dir():
+            raise UserError(f"{folder}: no such policy folder")
+        if not any((folder / name).is_file() for name in ("processor_config.json", "preprocessor_config.json")):
+            raise UserError(f"{folder}: no processor_config.json; save the model's processor beside it (processor.save_pretrained)")
+        try:
+            processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise UserError(f"{folder}: the processor does not load: {' '.join(str(error).split())[:300]}") from None
+        if not hasattr(processor, "image_processor"):
+            raise UserError(f"{folder}: {type(processor).__name__} takes no images; a vision-language processor is needed")
+        return cls(processor, folder)
+
+    def _image_token(self) -> str:
+        token = getattr(self.processor, "image_token", None)
+        if token is None:
+            raise UserError(f"{self.folder}: {type(self.processor).__name__} names no image_token")
+        return str(getattr(token, "content", token))
+
+    @property
+    def eos_ids(self) -> tuple[int, ...]:
+        return (int(self.tokenizer.eos_token_id),)
+
+    @property
+    def forbidden_ids(self) -> tuple[int, ...]:
+        """Tokens that must never be sampled: every placeholder and vision mark the vocabulary has."""
+        marks = ("<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>", "<fake_token_around_image>")
+        vocabulary: Mapping[str, int] = self.tokenizer.get_vocab()
+        found = {vocabulary[mark] for mark in marks if mark in vocabulary} | {self.image_token_id}
+        return tuple(sorted(found))
+
+    def render(self, messages: Sequence[Message], *, generation_prompt: bool = True) -> str:
+        conversation = [
+            {
+                "role": str(message.role),
+                "content": [{"type": "text", "text": part.text} if part.text is not None else {"type": "image"} for part in message.parts],
+            }
+            for message in messages
+        ]
+        return self.processor.apply_chat_template(conversation, tokenize=False, add_generation_prompt=generation_prompt)
+
+    def prompt(self, messages: Sequence[Message], images: Mapping[str, bytes]) -> ProcessedPrompt:
+        """Process `messages`, looking pictures up by digest in `images`.
+
+        Raises UserError if a picture is missing or is not a picture, GuardError if placeholders and
+        features disagree.
+        """
+        text = self.render(messages)
+        return self.from_text(text, self._look_up(messages, images))
+
+    def _look_up(self, messages: Sequence[Message], images: Mapping[str, bytes]) -> tuple[bytes, ...]:
+        found: list[bytes] = []
+        for message in messages:
+            for name in message.images:
+                if name not in images:
+                    raise UserError(f"image {name} is named by a message but is not in the dataset")
+                found.append(images[name])
+        return tuple(found)
+
+    def from_text(self, text: str, pictures: tuple[bytes, ...]) -> ProcessedPrompt:
+        raw_ids = tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+        if not pictures:
+            return ProcessedPrompt(raw_ids, raw_ids, digest=digest(list(raw_ids)))
+        decoded = [decode_image(data) for data in pictures]
+        batch = self.processor(text=[text], images=decoded, return_tensors="np", add_special_tokens=False)
+        ids = tuple(int(token) for token in batch["input_ids"][0])
+        pixels = np.asarray(batch["pixel_values"], dtype=np.float32)
+        grid = np.asarray(batch["image_grid_thw"], dtype=np.int64) if "image_grid_thw" in batch else None
+        self._check_placeholders(ids, pixels, grid)
+        return ProcessedPrompt(ids, raw_ids, pictures, pixels, grid, digest(list(ids), [digest(data.hex()) for data in pictures]))
+
+    def _check_placeholders(self, ids: tuple[int, ...], pixels: np.ndarray, grid: np.ndarray | None) -> None:
+        if grid is None:
+            return
+        merge = int(getattr(self.processor.image_processor, "merge_size", 1))
+        features = int(grid.prod(axis=1).sum()) // merge**2
+        placeholders = ids.count(self.image_token_id)
+        if placeholders != features:
+            raise GuardError(f"prompt has {placeholders} image placeholders but its pictures give {features} features")
+        if pixels.shape[0] != int(grid.prod(axis=1).sum()):
+            raise GuardError(f"prompt has {pixels.shape[0]} pixel patches but its grid names {int(grid.prod(axis=1).sum())}")
+
+    def decode(self, token_ids: Sequence[int]) -> str:
+        """Response text; special tokens (end of turn) are left out."""
+        return self.tokenizer.decode(list(token_ids), skip_special_tokens=True)

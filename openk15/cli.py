@@ -1,0 +1,33 @@
+"""What all our commands share: one line per error, no traceback, the right exit code.
+
+Exit codes: 0 fine; 2 the user's input is wrong; 3 a gate refused; 1 the run broke; 130 interrupted.
+`OPENK15_TRACEBACK=1` shows the traceback as well.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import typer
+
+from openk15.errors import OpenK15Error
+
+
+def main(app: typer.Typer, name: str) -> None:
+    """Run a typer app as command `name`."""
+    try:
+        app(prog_name=name)
+    except OpenK15Error as error:
+        if os.environ.get("OPENK15_TRACEBACK"):
+            traceback.print_exc()
+        print(f"{name}: error: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+def new_app(help_text: str) -> typer.Typer:
+    return typer.Typer(help=help_text, no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
