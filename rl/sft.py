@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from data_recipes.store import ProblemSet, load_problems
 
 from data_recipes.problem import Problem
-from data_recipes.store import ProblemSet, load_problems
 from multimodal.packing import Example, pack_row, plan_rows
 from multimodal.policy import build_policy, load_for_training, save_policy
 from multimodal.processing import ProcessedPrompt, PromptProcessor
@@ -27,9 +27,6 @@ from openk15.errors import RunError, UserError
 from openk15.files import AppendLog, atomic_write_json
 from openk15.seeds import derive_seed
 from rl.config import SFTConfig, StyleShares
-
-if TYPE_CHECKING:
-    import torch
 
 
 @dataclass(frozen=True, slots=True)

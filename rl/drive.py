@@ -1,0 +1,65 @@
+"""Runs the loop on a Ray fleet with a display, and always leaves a run that can be resumed."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from data_recipes.store import load_problems
+
+from multimodal.processing import PromptProcessor
+from openk15.errors import UserError
+from openk15.files import read_json
+from rl.display import RunDisplay
+from rl.loop import Hooks, train
+from rl.metrics import MetricsWriter
+from rl.run import Run
+
+
+def drive(run: Run) -> None:
+    """Train until the config's iterations are committed. Ctrl-C or a kill at any time leaves a resumable run."""
+    from rl.ray_fleet import RayFleet
+
+    quiet()
+    config, folder = run.config, run.folder
+    if run.ledger.committed >= config.iterations:
+        print(f"{folder}: all {config.iterations} iterations are done; to go on, resume with a larger iterations=")
+        run.close()
+        return
+    writer = MetricsWriter(folder)
+    fleet = None
+    try:
+        with RunDisplay(folder.name, config.iterations) as display:
+            display.status("starting workers")
+            fleet = RayFleet(config, run.checkpoint, run.ledger.committed, folder / "workers.json")
+            train(run, fleet, writer, Hooks(display.status, display.update, display.evaluation))
+    except BaseException:
+        print(f"stopped after {run.ledger.committed} of {config.iterations} iterations; go on with: rl resume {folder}")
+        raise
+    finally:
+        if fleet is not None:
+            fleet.close()
+        writer.close()
+        run.close()
+    print(f"policy: {run.checkpoint(run.ledger.committed)}")
+
+
+def report_of(run: Path, out: Path, demo: Path | None) -> Path:
+    from rl.report import write_report
+
+    if not (run / "run.json").is_file():
+        raise UserError(f"{run}: no run.json; `rl report` takes the folder that `rl train` wrote")
+    record = read_json(run / "run.json")
+    data = load_problems(Path(record["config"]["data"]), record["config"]["split"])
+    processor = PromptProcessor.load(Path(record["config"]["policy"]))
+    return write_report(run, out, demo, data, processor.decode)
+
+
+def quiet() -> None:
+    """Libraries talk to log files and to people who debug them, not to the person who watches a run."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    logging.getLogger("transformers").setLevel(logging.ERROR)

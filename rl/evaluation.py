@@ -1,0 +1,41 @@
+"""Periodic evaluation inside a run: the same held-out problems with the same seeds every time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from data_recipes.store import load_problems
+
+from eval.runner import summarise
+from openk15.errors import UserError
+from openk15.seeds import derive_seed
+from rl.fleet import Fleet
+from rl.metrics import MetricsWriter, read_evals
+from rl.run import Run
+
+if TYPE_CHECKING:
+    from rl.loop import Hooks
+
+
+def run_evaluation(run: Run, fleet: Fleet, writer: MetricsWriter, hooks: Hooks, version: int) -> None:
+    """Judge the published `version` on `evaluation.problems` held-out problems and append the row.
+
+    A resumed run that has the row already leaves it at that. The row's `iteration` is the last one trained.
+    """
+    config = run.config.evaluation
+    if any(row["iteration"] == version - 1 for row in read_evals(run.folder)):
+        return
+    hooks.status(f"version {version}: evaluating on {config.split}")
+    data = load_problems(run.config.data, config.split)
+    if not data.problems:
+        raise UserError(f"{run.config.data}: split {config.split!r} is empty; set evaluation.every=0 to go without")
+    order = np.random.Generator(np.random.Philox(derive_seed("eval-problems", run.config.seed))).permutation(len(data.problems))
+    problems = [data.problems[at] for at in sorted(order[: config.problems])]
+    images = {name: data.images[name] for problem in problems for name in problem.images}
+    seed = derive_seed("eval", run.config.seed)
+    records = fleet.evaluate(problems, images, config.samples, run.config.rollout.max_tokens, seed)
+    summary = summarise(records, problems)
+    row = {"iteration": version - 1, **summary.to_dict()}
+    writer.append_eval(row)
+    hooks.evaluation(row)

@@ -1,0 +1,125 @@
+"""Where workers live. `Fleet` is what the loop talks to; `LocalFleet` keeps everything in this process.
+
+    loop -> publish(version)            learner's weights into every rollout worker
+         -> rollout(tasks, prompts)     segments stream back as they finish
+         -> submit(...) / verdicts()    responses to the reward pool, verdicts back
+         -> train(...)                  gradient steps, and the next version's checkpoint on disk
+
+Workers may die at any time; a fleet replaces them and asks again for what was not delivered. It holds no state
+of record: what it needs to bring a worker back is a checkpoint folder and the version's weights.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from data_recipes.problem import Problem
+from eval.samples import SampleRecord
+from multimodal.processing import ProcessedPrompt
+from multimodal.segment import Segment
+from rewards.pool import RewardPool
+from rewards.verdict import Answer, Verdict
+from rl.config import RLConfig
+from rl.learner import Learner, TrainItem, TrainStats
+from rl.rollout import RolloutTask, RolloutWorker
+
+Prompts = Mapping[str, ProcessedPrompt]
+Judged = tuple[str, str, Verdict]  # trajectory id, response text, verdict
+
+
+class Fleet(Protocol):
+    def publish(self, version: int) -> None: ...
+    def rollout(self, tasks: Sequence[RolloutTask], prompts: Prompts) -> Iterator[list[tuple[str, Segment]]]: ...
+    def submit(self, items: Sequence[tuple[str, str, Answer]]) -> None: ...
+    def verdicts(self) -> Iterator[list[Judged]]: ...
+    def train(
+        self, version: int, minibatches: Sequence[Sequence[TrainItem]], prompts: Prompts, out: Path, state: Mapping[str, Any]
+    ) -> TrainStats: ...
+    def score(self, items: Sequence[tuple[ProcessedPrompt, tuple[int, ...]]]) -> list[list[float]]: ...
+    def probe(self, prompts: Sequence[ProcessedPrompt], budget: int, seed: int) -> list[list[Segment]]: ...
+    def differing_tensor(self) -> str | None: ...
+    def evaluate(
+        self, problems: Sequence[Problem], images: Mapping[str, bytes], samples: int, max_tokens: int, seed: int
+    ) -> list[SampleRecord]: ...
+    def close(self) -> None: ...
+
+
+def deal(tasks: Sequence[RolloutTask], workers: int) -> list[list[RolloutTask]]:
+    """Tasks by turns to workers, longest prefix first, so that loads are even; results do not depend on it."""
+    ordered = sorted(tasks, key=lambda task: (-len(task.prefix), task.trajectory))
+    return [list(ordered[worker::workers]) for worker in range(workers)]
+
+
+def needed_prompts(tasks: Sequence[RolloutTask], prompts: Prompts) -> dict[str, ProcessedPrompt]:
+    return {task.prompt: prompts[task.prompt] for task in tasks}
+
+
+def first_difference(before: Mapping[str, str], after: Mapping[str, str]) -> str | None:
+    """Name of the first tensor whose digest changed when the same weights were loaded once more."""
+    return next((name for name in before if before[name] != after.get(name)), None)
+
+
+class LocalFleet:
+    """One rollout worker, the reward pool and the learner in this process. For unit tests and small machines."""
+
+    def __init__(self, config: RLConfig, checkpoint: Path, version: int):
+        self._config = config
+        self._loop = asyncio.new_event_loop()
+        self._worker = RolloutWorker(config.engine, config.policy)
+        self._learner = Learner(config.policy, config.learner, temperature=config.engine.temperature, dtype=config.engine.dtype)
+        if version:
+            self._learner.restore(checkpoint, version)
+        self._pool = RewardPool()
+        self._judged: list[Judged] = []
+
+    def publish(self, version: int) -> None:
+        self._loop.run_until_complete(self._worker.load(version, self._learner.weights()))
+
+    def rollout(self, tasks: Sequence[RolloutTask], prompts: Prompts) -> Iterator[list[tuple[str, Segment]]]:
+        stream = self._worker.extend(tasks, needed_prompts(tasks, prompts))
+        while True:
+            try:
+                yield self._loop.run_until_complete(anext(stream))
+            except StopAsyncIteration:
+                return
+
+    def submit(self, items: Sequence[tuple[str, str, Answer]]) -> None:
+        verdicts = self._pool.score([(text, answer) for _, text, answer in items])
+        self._judged += [(key, text, verdict) for (key, text, _), verdict in zip(items, verdicts, strict=True)]
+
+    def verdicts(self) -> Iterator[list[Judged]]:
+        judged, self._judged = self._judged, []
+        if judged:
+            yield judged
+
+    def train(
+        self, version: int, minibatches: Sequence[Sequence[TrainItem]], prompts: Prompts, out: Path, state: Mapping[str, Any]
+    ) -> TrainStats:
+        return self._learner.train_and_save(version, minibatches, prompts, out, state)
+
+    def score(self, items: Sequence[tuple[ProcessedPrompt, tuple[int, ...]]]) -> list[list[float]]:
+        return self._learner.score(items)
+
+    def probe(self, prompts: Sequence[ProcessedPrompt], budget: int, seed: int) -> list[list[Segment]]:
+        return [self._loop.run_until_complete(self._worker.probe(prompts, budget, seed))]
+
+    def differing_tensor(self) -> str | None:
+        before = self._worker.weight_digests()
+        self._loop.run_until_complete(self._worker.load(self._worker.engine.version, self._learner.weights()))
+        return first_difference(before, self._worker.weight_digests())
+
+    def evaluate(
+        self, problems: Sequence[Problem], images: Mapping[str, bytes], samples: int, max_tokens: int, seed: int
+    ) -> list[SampleRecord]:
+        return self._loop.run_until_complete(self._worker.evaluate(problems, images, samples, max_tokens, seed))
+
+    def pids(self) -> dict[str, int]:
+        return {"learner": os.getpid(), "rollout-0": os.getpid(), "rewards": os.getpid()}
+
+    def close(self) -> None:
+        self._loop.run_until_complete(self._worker.close())
+        self._loop.close()

@@ -1,0 +1,148 @@
+"""The algorithm on one page.
+
+Iteration i, with the policy of version i as sampler and as reference (section 2.3.2, 2.6):
+
+    publish version i to every engine, and prove that it arrived
+    draw problems (uniform, then hard; in proportion to 1 - success rate), k responses each
+    extend every live response by at most `budget` tokens; the unfinished ones wait for iteration i + 1
+    judge what finished, while the rest is still generating
+    take the groups whose k responses are all judged; reward, advantage
+    a few gradient steps of the exact objective; a fresh optimizer every iteration
+    commit: from here on version i + 1 is the policy
+
+Who waits for whom: rollout waits for publish; scoring runs beside rollout; training waits for both. What is
+written before it is used: starts, segments, verdicts, the batch (all in the ledger), then the checkpoint,
+then the metrics row, then the commit. A kill between any two of these repeats work but changes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from multimodal.processing import ProcessedPrompt, PromptProcessor
+from rl.batch import Batch, assemble, minibatches
+from rl.curriculum import draw
+from rl.evaluation import run_evaluation
+from rl.fleet import Fleet
+from rl.guards import Probes, SyncCheck, check_errors, check_sync, make_probes
+from rl.learner import TrainStats
+from rl.measure import IterationRecord, measure
+from rl.metrics import IterationMetrics, MetricsWriter
+from rl.rollout import RolloutTask
+from rl.run import Run, state_of
+from rl.trajectory import Trajectory, new_group
+
+
+@dataclass
+class Hooks:
+    """What a person sees while it runs."""
+
+    status: Callable[[str], None] = lambda _: None
+    iteration: Callable[[IterationMetrics], None] = lambda _: None
+    evaluation: Callable[[dict], None] = lambda _: None
+
+
+@dataclass
+class Clock:
+    """Seconds by phase."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def timed(self, phase: str, call: Callable):
+        start = time.monotonic()
+        try:
+            return call()
+        finally:
+            self.seconds[phase] = self.seconds.get(phase, 0.0) + time.monotonic() - start
+
+
+def train(run: Run, fleet: Fleet, writer: MetricsWriter, hooks: Hooks | None = None) -> None:
+    """Run iterations until `config.iterations` are committed."""
+    config, ledger, hooks = run.config, run.ledger, hooks or Hooks()
+    processor = PromptProcessor.load(config.policy)
+    prompts: dict[str, ProcessedPrompt] = {}
+    probes = make_probes(run.data.problems, run.data.images, processor, config.guards.probes)
+    writer.truncate_after(ledger.committed - 1)
+    for iteration in range(ledger.committed, config.iterations):
+        clock, begun = Clock(), time.monotonic()
+        hooks.status(f"iteration {iteration}: publishing version {iteration}")
+        sync = clock.timed("sync", lambda i=iteration: publish(run, fleet, probes, i))
+        if config.evaluation.every and iteration % config.evaluation.every == 0:
+            clock.timed("eval", lambda i=iteration: run_evaluation(run, fleet, writer, hooks, i))
+        fresh = start_groups(run, iteration)
+        for item in ledger.live.values():
+            if item.problem_id not in prompts:
+                problem = run.problems[item.problem_id]
+                prompts[item.problem_id] = processor.prompt(problem.messages, run.data.images)
+        hooks.status(f"iteration {iteration}: sampling")
+        clock.timed("rollout", lambda i=iteration: roll_out(run, fleet, processor, prompts, i))
+        clock.timed("score", lambda i=iteration: collect_verdicts(run, fleet, i))
+        check_errors(list(ledger.live.values()), config.guards)
+        batch = assemble(ledger.complete_groups(), iteration, config)
+        ledger.train(iteration, [item.id for item in batch.members], batch.rewards, batch.advantages, batch.dropped)
+        hooks.status(f"iteration {iteration}: training on {len(batch.members)} responses")
+        stats = clock.timed("train", lambda i=iteration, b=batch: learn(run, fleet, prompts, b, i))
+        clock.seconds["total"] = time.monotonic() - begun
+        row = measure(IterationRecord(iteration, config, fresh, ledger, batch, stats, sync, clock.seconds))
+        writer.append(row)
+        ledger.commit(iteration)
+        run.prune(iteration + 1)
+        prompts = {key: prompts[key] for key in {item.problem_id for item in ledger.live.values()}}
+        hooks.iteration(row)
+    fleet.publish(ledger.committed)
+    if config.evaluation.every:
+        run_evaluation(run, fleet, writer, hooks, ledger.committed)
+
+
+def publish(run: Run, fleet: Fleet, probes: Probes, version: int) -> SyncCheck:
+    fleet.publish(version)
+    return check_sync(fleet, probes, run.config.guards, version=version, seed=run.config.seed)
+
+
+def start_groups(run: Run, iteration: int) -> list[Trajectory]:
+    """Draw this iteration's problems and record their k trajectories; a repeat draws the same."""
+    config = run.config
+    drawn = draw(run.grades, run.rates, config.curriculum, iteration=iteration, count=config.rollout.problems, seed=config.seed)
+    fresh = [
+        item
+        for slot, problem_id in enumerate(drawn)
+        for item in new_group(config.seed, iteration, slot, problem_id, config.rollout.samples, config.rollout.max_tokens)
+    ]
+    run.ledger.start(fresh)
+    return fresh
+
+
+def roll_out(run: Run, fleet: Fleet, processor: PromptProcessor, prompts: dict[str, ProcessedPrompt], iteration: int) -> None:
+    """Extend every live trajectory once by at most the budget; hand finished ones to the reward pool at once.
+
+    Trajectories that already have a segment of this iteration (recorded before a kill) are not extended again.
+    """
+    config, ledger = run.config, run.ledger
+    submit(run, fleet, processor, ledger.unjudged())
+    tasks = [
+        RolloutTask(item.id, item.problem_id, item.token_ids, item.budget(config.rollout.budget), item.seed(config.seed))
+        for item in ledger.unfinished()
+        if not item.segments or item.segments[-1].version < iteration
+    ]
+    for segments in fleet.rollout(tasks, prompts):
+        ledger.segments(iteration, segments)
+        submit(run, fleet, processor, [ledger.live[key] for key, _ in segments if ledger.live[key].done])
+
+
+def submit(run: Run, fleet: Fleet, processor: PromptProcessor, finished: list[Trajectory]) -> None:
+    fleet.submit([(item.id, processor.decode(item.token_ids), run.problems[item.problem_id].answer) for item in finished])
+
+
+def collect_verdicts(run: Run, fleet: Fleet, iteration: int) -> None:
+    for judged in fleet.verdicts():
+        run.ledger.verdicts(iteration, judged)
+
+
+def learn(run: Run, fleet: Fleet, prompts: dict[str, ProcessedPrompt], batch: Batch, iteration: int) -> TrainStats:
+    """Gradient steps, success rates, and the checkpoint of version iteration + 1."""
+    for group in batch.groups:
+        run.rates.update(group.problem_id, group.scores)
+    version = iteration + 1
+    return fleet.train(iteration, minibatches(batch, iteration, run.config), prompts, run.checkpoint(version), state_of(run, version))

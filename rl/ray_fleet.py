@@ -1,0 +1,299 @@
+"""The fleet as Ray actors: this machine by default, a cluster by address.
+
+    driver --tasks--> RolloutWorker x n   (each owns an engine)      segments stream back
+           --texts--> RewardPool          (scores while others generate)
+           --batch--> Learner             (its weights reach the workers through the object store)
+
+A dead actor is replaced at most `placement.restarts` times in a run: a rollout worker gets the current
+weights and the tasks it had not delivered; the learner goes back to the last checkpoint and does the call
+again. Every wait has a deadline and says whom it waits for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from data_recipes.problem import Problem
+from eval.samples import SampleRecord
+from multimodal.processing import ProcessedPrompt
+from multimodal.segment import Segment
+from openk15.errors import DeadlineError, OpenK15Error, RunError, UserError
+from openk15.files import atomic_write_json
+from rewards.pool import RewardPool
+from rewards.verdict import Answer
+from rl.config import RLConfig
+from rl.fleet import Judged, Prompts, deal, first_difference, needed_prompts
+from rl.learner import Learner, TrainItem, TrainStats
+from rl.rollout import RolloutTask, RolloutWorker
+
+ADDRESS_SECONDS = 5.0
+
+
+def connect(address: str | None) -> None:
+    """Start Ray on this machine, or join the cluster at `address` (host:port or "auto").
+
+    Raises UserError when nothing answers there.
+    """
+    import ray
+
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # Ray gives actors one OpenMP thread per CPU they ask for; here the phases take turns with all cores.
+    os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
+    if address and address != "auto":
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdigit():
+            raise UserError(f"placement.ray_address={address!r}: expected host:port, for example 10.0.0.5:6379")
+        try:
+            socket.create_connection((host, int(port)), timeout=ADDRESS_SECONDS).close()
+        except OSError as error:
+            raise UserError(
+                f"placement.ray_address={address}: nothing answers there ({error.strerror or error}); "
+                "start a cluster with `ray start --head`, or leave the key out to use this machine"
+            ) from None
+    try:
+        ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level="ERROR", configure_logging=False)
+    except ConnectionError as error:
+        raise UserError(f"placement.ray_address={address}: no Ray cluster there ({' '.join(str(error).split())[:160]})") from None
+
+
+class RayFleet:
+    """See the module's docstring; the methods are those of `rl.fleet.Fleet`."""
+
+    def __init__(self, config: RLConfig, checkpoint_of: Callable[[int], Path], version: int, record: Path | None = None):
+        self._config = config
+        self._checkpoint_of = checkpoint_of
+        self._version = version  # what the learner holds
+        self._weights: tuple[int, Any] | None = None  # published version and its object
+        self._restarts = 0
+        self._record = record
+        self._pids: dict[str, int] = {}
+        connect(config.placement.ray_address)
+        self._check_resources()
+        self._pool = self._new_pool()
+        self._learner = self._new_learner()
+        self._workers = [self._new_worker() for _ in range(config.rollout.workers)]
+        self._scoring: dict[Any, list[tuple[str, str, Answer]]] = {}
+        everyone = {"learner": self._learner, "rewards": self._pool}
+        everyone |= {f"rollout-{at}": worker for at, worker in enumerate(self._workers)}
+        for name, actor in everyone.items():
+            self._await_start(name, actor)
+
+    # -- actors ------------------------------------------------------------------------------------------
+
+    def _check_resources(self) -> None:
+        import ray
+
+        have = ray.cluster_resources()
+        gpus = int(have.get("GPU", 0))
+        if gpus and gpus < self._config.rollout.workers:
+            raise UserError(f"rollout.workers={self._config.rollout.workers}, but the Ray cluster has {gpus} GPUs; ask for at most {gpus}")
+        self._gpu_share = 1.0 if gpus > self._config.rollout.workers else (0.5 if gpus else 0.0)
+
+    def _actor(self, plain: type, cpus: float, gpus: float, *arguments: Any, **named: Any) -> Any:
+        import ray
+
+        remote = ray.remote(plain)
+        return remote.options(num_cpus=cpus, num_gpus=gpus, max_restarts=0, max_task_retries=0).remote(*arguments, **named)
+
+    def _new_pool(self) -> Any:
+        return self._actor(RewardPool, 0, 0)
+
+    def _new_learner(self) -> Any:
+        config = self._config
+        learner = self._actor(
+            Learner,
+            0,
+            self._gpu_share,
+            config.policy,
+            config.learner,
+            temperature=config.engine.temperature,
+            threads=len(os.sched_getaffinity(0)),
+            dtype=config.engine.dtype,
+        )
+        if self._version:
+            learner.restore.remote(self._checkpoint_of(self._version), self._version)
+        return learner
+
+    def _new_worker(self) -> Any:
+        return self._actor(RolloutWorker, 0, self._gpu_share, self._config.engine, self._config.policy)
+
+    def _await_start(self, name: str, actor: Any) -> None:
+        pid = self._get(actor.ping.remote(), f"{name} to start", self._config.placement.start_seconds)
+        self._pids[name] = pid
+        if self._record:
+            atomic_write_json(self._record, self._pids)
+
+    def _get(self, ref: Any, whom: str, seconds: float | None = None) -> Any:
+        """Result of a call; our own errors come back as they were raised, a dead actor as RayActorError."""
+        import ray
+        from ray.exceptions import GetTimeoutError, RayTaskError
+
+        limit = seconds or self._config.placement.step_seconds
+        try:
+            return ray.get(ref, timeout=limit)
+        except GetTimeoutError:
+            raise DeadlineError(f"waited {limit:.0f} s for {whom}; raise placement.step_seconds if it was only slow") from None
+        except RayTaskError as error:
+            if isinstance(error.cause, OpenK15Error):
+                raise error.cause from None
+            raise RunError(f"{whom}: {type(error.cause).__name__}: {error.cause}") from error
+
+    def _replaced(self, name: str, error: BaseException) -> None:
+        self._restarts += 1
+        if self._restarts > self._config.placement.restarts:
+            cause = " ".join(str(error).split())[:300]
+            raise RunError(
+                f"{name} died and placement.restarts={self._config.placement.restarts} replacements are used up: {cause}"
+            ) from error
+
+    def _revive_worker(self, at: int, error: BaseException) -> None:
+        self._replaced(f"rollout-{at}", error)
+        self._workers[at] = self._new_worker()
+        self._await_start(f"rollout-{at}", self._workers[at])
+        if self._weights:
+            version, ref = self._weights
+            self._get(self._workers[at].load.remote(version, ref), f"rollout-{at} to load version {version}")
+
+    def _ask_learner(self, whom: str, method: str, *arguments: Any) -> Any:
+        from ray.exceptions import RayActorError
+
+        while True:
+            try:
+                return self._get(getattr(self._learner, method).remote(*arguments), f"the learner to {whom}")
+            except RayActorError as error:
+                self._replaced("learner", error)
+                self._learner = self._new_learner()
+                self._await_start("learner", self._learner)
+
+    def _ask_worker(self, at: int, whom: str, method: str, *arguments: Any) -> Any:
+        from ray.exceptions import RayActorError
+
+        while True:
+            try:
+                return self._get(getattr(self._workers[at], method).remote(*arguments), f"rollout-{at} to {whom}")
+            except RayActorError as error:
+                self._revive_worker(at, error)
+
+    # -- the loop's calls ----------------------------------------------------------------------------------
+
+    def publish(self, version: int) -> None:
+        import ray
+
+        weights = ray.put(self._ask_learner("hand out its weights", "weights"))
+        self._weights = (version, weights)
+        for at in range(len(self._workers)):
+            self._ask_worker(at, f"load version {version}", "load", version, weights)
+
+    def rollout(self, tasks: Sequence[RolloutTask], prompts: Prompts) -> Iterator[list[tuple[str, Segment]]]:
+        import ray
+        from ray.exceptions import RayActorError, RayTaskError
+
+        streams: dict[Any, int] = {}
+        left: dict[int, dict[str, RolloutTask]] = {}
+
+        def ask(at: int) -> None:
+            wanted = list(left[at].values())
+            if wanted:
+                call = self._workers[at].extend.options(num_returns="streaming")
+                streams[call.remote(wanted, ray.put(needed_prompts(wanted, prompts)))] = at
+
+        for at, share in enumerate(deal(tasks, len(self._workers))):
+            left[at] = {task.trajectory: task for task in share}
+            ask(at)
+        deadline = time.monotonic() + self._config.placement.step_seconds
+        while streams:
+            ready, _ = ray.wait(list(streams), num_returns=1, timeout=max(0.0, deadline - time.monotonic()))
+            if not ready:
+                waiting = ", ".join(f"rollout-{at} ({len(left[at])} trajectories)" for at in streams.values())
+                raise DeadlineError(f"waited {self._config.placement.step_seconds:.0f} s for {waiting}; raise placement.step_seconds")
+            stream = ready[0]
+            at = streams[stream]
+            try:
+                segments = ray.get(next(stream))
+            except StopIteration:
+                del streams[stream]
+                continue
+            except RayActorError as error:
+                del streams[stream]
+                self._revive_worker(at, error)
+                ask(at)
+                continue
+            except RayTaskError as error:
+                if isinstance(error.cause, OpenK15Error):
+                    raise error.cause from None
+                raise RunError(f"rollout-{at}: {type(error.cause).__name__}: {error.cause}") from error
+            for key, _ in segments:
+                del left[at][key]
+            deadline = time.monotonic() + self._config.placement.step_seconds
+            yield segments
+
+    def submit(self, items: Sequence[tuple[str, str, Answer]]) -> None:
+        if items:
+            ref = self._pool.score.remote([(text, answer) for _, text, answer in items])
+            self._scoring[ref] = list(items)
+
+    def verdicts(self) -> Iterator[list[Judged]]:
+        """Drain what was submitted, in the order of submission."""
+        from ray.exceptions import RayActorError
+
+        while self._scoring:
+            ref = next(iter(self._scoring))
+            try:
+                verdicts = self._get(ref, "the reward pool to score")
+            except RayActorError as error:
+                self._replaced("rewards", error)
+                self._pool = self._new_pool()
+                self._await_start("rewards", self._pool)
+                again, self._scoring = list(self._scoring.values()), {}
+                for items in again:
+                    self.submit(items)
+                continue
+            items = self._scoring.pop(ref)
+            yield [(key, text, verdict) for (key, text, _), verdict in zip(items, verdicts, strict=True)]
+
+    def train(
+        self, version: int, minibatches: Sequence[Sequence[TrainItem]], prompts: Prompts, out: Path, state: Mapping[str, Any]
+    ) -> TrainStats:
+        import ray
+
+        needed = {item.prompt: prompts[item.prompt] for items in minibatches for item in items}
+        arguments = (version, minibatches, ray.put(needed), out, dict(state))
+        stats: TrainStats = self._ask_learner(f"train version {version}", "train_and_save", *arguments)
+        self._version = version + 1
+        return stats
+
+    def score(self, items: Sequence[tuple[ProcessedPrompt, tuple[int, ...]]]) -> list[list[float]]:
+        return self._ask_learner("score probes", "score", list(items))
+
+    def probe(self, prompts: Sequence[ProcessedPrompt], budget: int, seed: int) -> list[list[Segment]]:
+        return [self._ask_worker(at, "answer probes", "probe", list(prompts), budget, seed) for at in range(len(self._workers))]
+
+    def differing_tensor(self) -> str | None:
+        assert self._weights is not None
+        version, weights = self._weights
+        for at in range(len(self._workers)):
+            before = self._ask_worker(at, "digest its weights", "weight_digests")
+            self._ask_worker(at, f"load version {version}", "load", version, weights)
+            found = first_difference(before, self._ask_worker(at, "digest its weights", "weight_digests"))
+            if found:
+                return found
+        return None
+
+    def evaluate(
+        self, problems: Sequence[Problem], images: Mapping[str, bytes], samples: int, max_tokens: int, seed: int
+    ) -> list[SampleRecord]:
+        return self._ask_worker(0, "evaluate", "evaluate", list(problems), dict(images), samples, max_tokens, seed)
+
+    def close(self) -> None:
+        import ray
+
+        with contextlib.suppress(Exception):
+            ray.shutdown()

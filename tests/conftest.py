@@ -1,0 +1,44 @@
+"""What every test runs under: no hub, no telemetry, no GPU unless OPENK15_TEST_GPU=1, and the folders tests read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Before any test module imports torch, Ray or vLLM; child processes inherit it.
+os.environ.update(
+    HF_HUB_OFFLINE="1",
+    TOKENIZERS_PARALLELISM="false",
+    RAY_AUTH_MODE="disabled",
+    RAY_USAGE_STATS_ENABLED="0",
+    VLLM_NO_USAGE_STATS="1",
+    DO_NOT_TRACK="1",
+)
+GPU_WANTED = os.environ.get("OPENK15_TEST_GPU") == "1"
+if not GPU_WANTED:
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not GPU_WANTED:
+        for item in items:
+            if item.get_closest_marker("gpu"):
+                item.add_marker(pytest.mark.skip(reason="needs a GPU: set OPENK15_TEST_GPU=1 on a machine that has one"))
+
+
+@pytest.fixture(scope="session")
+def repo_root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Benchmark data kept beside the checkout (../shared/data, or OPENK15_SHARED_DATA); tests that need it skip without it."""
+    folder = Path(os.environ.get("OPENK15_SHARED_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not here: put the benchmark data there or point OPENK15_SHARED_DATA at it")
+    return folder
