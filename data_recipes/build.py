@@ -13,10 +13,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+import statistics
+from collections import Counter, deque
+from collections.abc import Collection, Generator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -25,13 +28,17 @@ from data_recipes.chance import no_image_chance
 from data_recipes.problem import Problem
 from data_recipes.recipe import Recipe, SourceSpec
 from data_recipes.sources.base import HELDOUT, TRAIN, Candidate, get_source
-from openk15.errors import GateError
+from openk15.errors import GateError, UserError
 from openk15.files import atomic_folder, atomic_write_json, atomic_write_text, sha256_file
+from openk15.seeds import digest
 from rewards import Status, verify
 
-CHUNK = 500  # candidates a worker makes at a time
+CHUNK = 100  # candidates a worker makes at a time
+DROPPED = "dropped.jsonl"
+STYLES = ("reasoned", "direct")
 PATIENCE = 4  # candidates tried per problem wanted, before the source is called exhausted
 SPLITS = (HELDOUT, TRAIN)  # in this order
+PACKAGES = ("datasets", "matplotlib", "numpy", "pillow", "pyarrow", "scikit-learn")  # whose versions the bytes may depend on
 
 
 @dataclass
@@ -42,6 +49,7 @@ class Built:
     images: dict[str, bytes] = field(default_factory=dict)
     keys: dict[str, set[str]] = field(default_factory=lambda: {split: set() for split in SPLITS})
     dropped: list[dict[str, Any]] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)  # ids, and digests of what was asked, of everything kept
 
 
 def fault_of(problem: Problem) -> str | None:
@@ -72,47 +80,71 @@ def _make(task: tuple[str, str, int, int, int]) -> list[Candidate]:
     return [source.make(split, index, seed) for index in range(start, stop)]
 
 
-def _candidates(spec: SourceSpec, split: str, wanted: int, seed: int, workers: int) -> Iterator[tuple[int, Candidate]]:
-    """Candidates in order of index, made by `workers` processes a few chunks ahead."""
-    last = max(1, PATIENCE * wanted)
+def _candidates(
+    spec: SourceSpec, split: str, wanted: int, seed: int, pool: Executor | None, ahead: int
+) -> Generator[tuple[int, Candidate], None, None]:
+    """Candidates in order of index, made here or by `pool`, at most `ahead` chunks before they are asked for."""
+    last = PATIENCE * wanted
     tasks = [(spec.use, split, start, min(start + CHUNK, last), seed) for start in range(0, last, CHUNK)]
-    if workers <= 1:
+    if pool is None:
         for task in tasks:
-            yield from zip(range(task[2], task[3]), _make(task), strict=True)
+            yield from enumerate(_make(task), task[2])
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        ahead: list[Any] = []
+    waiting: deque[tuple[int, Future[list[Candidate]]]] = deque()
+    try:
         for task in tasks:
-            ahead.append((task, pool.submit(_make, task)))
-            if len(ahead) > workers:
-                done, future = ahead.pop(0)
-                yield from zip(range(done[2], done[3]), future.result(), strict=True)
-        for done, future in ahead:
-            yield from zip(range(done[2], done[3]), future.result(), strict=True)
+            waiting.append((task[2], pool.submit(_make, task)))
+            if len(waiting) > ahead:
+                start, future = waiting.popleft()
+                yield from enumerate(future.result(), start)
+        while waiting:
+            start, future = waiting.popleft()
+            yield from enumerate(future.result(), start)
+    finally:  # the source is full: what was made in advance is not needed
+        for _, future in waiting:
+            future.cancel()
 
 
 def collect(recipe: Recipe, workers: int = 1) -> Built:
     """Generate and select in memory; GateError when a source cannot fill what the recipe asks of it."""
-    built, seen = Built(), set[str]()
-    for split in SPLITS:
-        for spec in recipe.sources:
-            wanted = spec.heldout if split == HELDOUT else spec.train
-            kept = 0
-            stream = _candidates(spec, split, wanted, recipe.seed, workers)
-            for index, candidate in stream:
-                if kept >= wanted:
-                    break
-                kept += _take(built, seen, split, candidate, f"{spec.use}/{split}/{index}")
-            stream.close()
-            if kept < wanted:
-                raise GateError(f"recipe {recipe.name}: source {spec.use} gave {kept} of {wanted} {split} problems; ask for fewer")
-    shared = built.keys[TRAIN] & built.keys[HELDOUT]
+    built = Built()
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) if workers > 1 else nullcontext() as pool:
+        for split in SPLITS:
+            for spec in recipe.sources:
+                wanted = spec.heldout if split == HELDOUT else spec.train
+                kept = 0
+                stream = _candidates(spec, split, wanted, recipe.seed, pool, workers)
+                for index, candidate in stream:
+                    kept += _take(built, split, candidate, f"{spec.use}/{split}/{index}")
+                    if kept >= wanted:
+                        break
+                stream.close()
+                if kept < wanted:
+                    raise GateError(f"recipe {recipe.name}: source {spec.use} gave {kept} of {wanted} {split} problems; ask for fewer")
+    shared = [key for kind in disjointness(built.keys).values() for key in kind["shared"]]
     if shared:
-        raise GateError(f"recipe {recipe.name}: {len(shared)} keys are in train and held-out, for example {sorted(shared)[0]}")
+        raise GateError(f"recipe {recipe.name}: {len(shared)} keys are in train and in held-out, for example {shared[0]}")
     return built
 
 
-def _take(built: Built, seen: set[str], split: str, candidate: Candidate, name: str) -> int:
+def disjointness(keys: Mapping[str, Collection[str]]) -> dict[str, dict[str, Any]]:
+    """By kind of key ("uci-digit", "scene", "expression"): how many each split has, and which both have."""
+    by_kind: dict[str, dict[str, set[str]]] = {}
+    for split in (TRAIN, HELDOUT):
+        for key in keys[split]:
+            by_kind.setdefault(key.partition(":")[0], {TRAIN: set(), HELDOUT: set()})[split].add(key)
+    return {
+        kind: {TRAIN: len(found[TRAIN]), HELDOUT: len(found[HELDOUT]), "shared": sorted(found[TRAIN] & found[HELDOUT])}
+        for kind, found in sorted(by_kind.items())
+    }
+
+
+def asked(problem: Problem) -> str:
+    """Digest of question and pictures alone: two problems that share it and not their answer contradict each other."""
+    return digest("asked", [message.to_dict() for message in problem.messages])
+
+
+def _take(built: Built, split: str, candidate: Candidate, name: str) -> int:
     """Keep the candidate whole or drop it whole, with its reason; returns the number of problems kept."""
 
     def drop(step: str, reason: str) -> int:
@@ -124,13 +156,15 @@ def _take(built: Built, seen: set[str], split: str, candidate: Candidate, name: 
         clash = next((key for key in candidate.keys if key in built.keys[HELDOUT]), None)
         if clash:
             return drop("held-out first", f"{clash} is in the held-out split")
-    again = next((problem.id for problem in candidate.problems if problem.id in seen), None)
-    if again:
-        return drop("exact duplicate", f"problem {again} was kept before")
+    for problem in candidate.problems:
+        if problem.id in built.seen:
+            return drop("exact duplicate", f"problem {problem.id} was kept before")
+        if asked(problem) in built.seen:
+            return drop("exact duplicate", f"what {problem.id} asks was kept before, with another answer")
     faults = [fault for fault in map(fault_of, candidate.problems) if fault]
     if faults:
         return drop("verifier round trip", faults[0])
-    seen.update(problem.id for problem in candidate.problems)
+    built.seen.update(name for problem in candidate.problems for name in (problem.id, asked(problem)))
     built.keys[split].update(candidate.keys)
     built.rows[split].extend(candidate.problems)
     built.images.update(candidate.images)
@@ -138,19 +172,31 @@ def _take(built: Built, seen: set[str], split: str, candidate: Candidate, name: 
 
 
 def build(recipe: Recipe, out: Path, *, command: str, workers: int = 1) -> dict[str, Any]:
-    """Build `recipe` into `out` (replacing it whole) and return the manifest."""
+    """Build `recipe` into `out` (replacing an earlier dataset whole) and return the manifest.
+
+    UserError when `out` is something that this command did not write; GateError when the recipe cannot be met.
+    """
     from data_recipes.card import write_card
 
+    check_replaceable(out)
     built = collect(recipe, workers)
-    with atomic_folder(out) as folder:
+    with atomic_folder(out.absolute()) as folder:
         for split in (TRAIN, HELDOUT):
             write_split(folder / split, built.rows[split], built.images, recipe.shard_rows)
         lines = (json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in built.dropped)
-        atomic_write_text(folder / "dropped.jsonl", "".join(lines))
+        atomic_write_text(folder / DROPPED, "".join(lines))
         manifest = manifest_of(recipe, built, folder)
         atomic_write_json(folder / "manifest.json", manifest)
         write_card(folder, recipe, built, manifest, command)
     return manifest
+
+
+def check_replaceable(out: Path) -> None:
+    """The output takes the place of the whole folder, so it must be new, empty or an earlier dataset."""
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise UserError(f"{out}: is not a folder; name a new one, or one that `data_recipes build` wrote")
+    if out.is_dir() and any(out.iterdir()) and not ((out / "manifest.json").is_file() and (out / DROPPED).is_file()):
+        raise UserError(f"{out}: holds files that `data_recipes build` did not write, and would be replaced whole; name another folder")
 
 
 def manifest_of(recipe: Recipe, built: Built, folder: Path) -> dict[str, Any]:
@@ -163,21 +209,34 @@ def manifest_of(recipe: Recipe, built: Built, folder: Path) -> dict[str, Any]:
             "files": own,
             "fingerprint": hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest(),
             "tags": tag_counts(built.rows[split]),
+            "solution_words": {style: solution_words(built.rows[split], style) for style in STYLES},
         }
+    kinds = disjointness(built.keys)
     return {
         "recipe": recipe.model_dump(mode="json"),
+        "seed": recipe.seed,
         "splits": splits,
         "fingerprint": hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest(),
         "dropped": dict(sorted(Counter(row["step"] for row in built.dropped).items())),
-        "disjoint": {"shared_keys": 0, "train_keys": len(built.keys[TRAIN]), "heldout_keys": len(built.keys[HELDOUT])},
+        "dropped_sha256": sha256_file(folder / DROPPED),
+        "disjoint": {kind: {**found, "shared": len(found["shared"])} for kind, found in kinds.items()},
         "no_image_chance": no_image_chance(built.rows[TRAIN], built.rows[HELDOUT], built.images),
+        "packages": {name: version(name) for name in PACKAGES},
     }
 
 
 COUNTED_TAGS = ("category", "source", "template", "modality", "grade", "process", "domain", "question_type", "language", "licence")
 
 
-def tag_counts(problems: list[Problem]) -> dict[str, dict[str, int]]:
+def solution_words(problems: Sequence[Problem], style: str) -> dict[str, float]:
+    """How long the worked solutions of one style are, in words between blanks; all of them are counted."""
+    lengths = [len(solution.text.split()) for problem in problems for solution in problem.solutions if solution.style == style]
+    if not lengths:
+        return {"n": 0}
+    return {"mean": statistics.fmean(lengths), "median": statistics.median(lengths), "most": max(lengths), "n": len(lengths)}
+
+
+def tag_counts(problems: Sequence[Problem]) -> dict[str, dict[str, int]]:
     return {tag: dict(sorted(Counter(problem.tags.get(tag, "(none)") for problem in problems).items())) for tag in COUNTED_TAGS}
 
 

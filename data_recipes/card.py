@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from data_recipes.chance import most_frequent
 from data_recipes.recipe import Recipe
 from data_recipes.sources.base import HELDOUT, TRAIN, get_source
 from openk15.files import atomic_write_bytes, atomic_write_text
@@ -13,7 +14,20 @@ from openk15.files import atomic_write_bytes, atomic_write_text
 if TYPE_CHECKING:
     from data_recipes.build import Built
 
-BLOCKS = "▁▂▃▄▅▆▇█"
+
+# Without it `datasets.load_dataset` guesses the splits from folder names and leaves held-out out.
+FRONT = f"""\
+---
+configs:
+- config_name: default
+  data_files:
+  - split: {TRAIN}
+    path: {TRAIN}/*.parquet
+  - split: {HELDOUT}
+    path: {HELDOUT}/*.parquet
+---
+
+"""
 
 
 def write_card(folder: Path, recipe: Recipe, built: Built, manifest: dict[str, Any], command: str) -> None:
@@ -25,12 +39,13 @@ def write_card(folder: Path, recipe: Recipe, built: Built, manifest: dict[str, A
         _grades(manifest),
         _answers(built),
         _processes(manifest),
-        _checks(manifest),
+        _lengths(manifest),
+        _checks(recipe, manifest),
         _chance(manifest),
         _licences(recipe),
         _examples(folder, built),
     ]
-    atomic_write_text(folder / "README.md", "\n\n".join(sections) + "\n")
+    atomic_write_text(folder / "README.md", FRONT + "\n\n".join(sections) + "\n")
 
 
 def _table(header: list[str], rows: list[list[Any]]) -> str:
@@ -42,7 +57,7 @@ def _counts(manifest: dict[str, Any]) -> str:
     splits = manifest["splits"]
     rows = [
         [tag, value, splits[TRAIN]["tags"][tag].get(value, 0), splits[HELDOUT]["tags"][tag].get(value, 0)]
-        for tag in ("category", "modality", "template")
+        for tag in ("source", "category", "modality", "domain", "template")
         for value in sorted(splits[TRAIN]["tags"][tag] | splits[HELDOUT]["tags"][tag])
     ]
     total = ["all", "", splits[TRAIN]["problems"], splits[HELDOUT]["problems"]]
@@ -50,10 +65,11 @@ def _counts(manifest: dict[str, Any]) -> str:
 
 
 def _grades(manifest: dict[str, Any]) -> str:
-    counts = manifest["splits"][TRAIN]["tags"]["grade"]
-    top = max(counts.values(), default=1)
-    rows = [[grade, count, BLOCKS[round((len(BLOCKS) - 1) * count / top)] * 8] for grade, count in counts.items()]
-    return "## Difficulty grades (train)\n\n" + _table(["grade", "problems", ""], rows)
+    train, heldout = (manifest["splits"][split]["tags"]["grade"] for split in (TRAIN, HELDOUT))
+    top = max(train.values(), default=1)
+    grades = sorted(train | heldout)
+    rows = [[grade, train.get(grade, 0), heldout.get(grade, 0), "█" * round(20 * train.get(grade, 0) / top)] for grade in grades]
+    return "## Difficulty grades\n\n" + _table(["grade", "train", "held-out", "train"], rows)
 
 
 def _answers(built: Built) -> str:
@@ -61,26 +77,37 @@ def _answers(built: Built) -> str:
     templates = sorted({problem.tags["template"] for problem in built.rows[TRAIN]})
     for template in templates:
         answers = Counter(problem.answer.reference for problem in built.rows[TRAIN] if problem.tags["template"] == template)
-        (answer, hits), total = answers.most_common(1)[0], answers.total()
+        answer, total = str(most_frequent(answers)), answers.total()
+        hits = answers[answer]
         rows.append([template, total, len(answers), answer, f"{hits / total:.1%}"])
     return "## Answer balance (train)\n\n" + _table(["template", "n", "different answers", "most frequent", "its share"], rows)
 
 
 def _processes(manifest: dict[str, Any]) -> str:
-    counts = manifest["splits"][TRAIN]["tags"]["process"]
-    rows = [[name, count] for name, count in counts.items()]
-    return "## Cognitive processes shown by the worked solutions (train)\n\n" + _table(["process", "problems"], rows)
+    train = manifest["splits"][TRAIN]
+    rows = [[name, count, f"{count / train['problems']:.1%}"] for name, count in train["tags"]["process"].items()]
+    return "## Cognitive processes shown by the reasoned solutions (train)\n\n" + _table(["process", "problems", "share"], rows)
 
 
-def _checks(manifest: dict[str, Any]) -> str:
-    disjoint = manifest["disjoint"]
-    dropped = manifest["dropped"] or {"nothing": 0}
+def _lengths(manifest: dict[str, Any]) -> str:
+    rows = [
+        [split, style, found["n"], *((f"{found['mean']:.1f}", found["median"], found["most"]) if found["n"] else ("", "", ""))]
+        for split in (TRAIN, HELDOUT)
+        for style, found in manifest["splits"][split]["solution_words"].items()
+    ]
+    return "## Words per worked solution (all counted)\n\n" + _table(["split", "style", "n", "mean", "median", "most"], rows)
+
+
+def _checks(recipe: Recipe, manifest: dict[str, Any]) -> str:
+    rows = [[kind, found[TRAIN], found[HELDOUT], found["shared"]] for kind, found in manifest["disjoint"].items()]
+    dropped = ", ".join(f"{step} {count}" for step, count in manifest["dropped"].items()) or "none"
     return (
-        "## Checks\n\n"
-        f"- Train is made of {disjoint['train_keys']} digit images, scenes and expressions, held-out of {disjoint['heldout_keys']}; "
-        f"they share {disjoint['shared_keys']}.\n"
-        "- Every kept problem's worked solutions are judged correct by its verifier, and a perturbed answer is not.\n"
-        f"- Dropped candidates, with reasons in `dropped.jsonl`: {', '.join(f'{step} {count}' for step, count in dropped.items())}."
+        "## Checks\n\nWhat the problems are made of, and how much of it train and held-out share:\n\n"
+        + _table(["made of", "train", "held-out", "shared"], rows)
+        + "\n\n"
+        + "\n".join(f"- {spec.use}: {get_source(spec.use).note}" for spec in recipe.sources)
+        + "\n- Every kept problem's worked solutions are judged correct by its verifier, and a perturbed answer is not.\n"
+        f"- Dropped problems, with reasons in `dropped.jsonl`: {dropped}."
     )
 
 
@@ -88,10 +115,10 @@ def _chance(manifest: dict[str, Any]) -> str:
     chance = manifest["no_image_chance"]
     if not chance["n"]:
         return "## Without the picture\n\nNo problem has a picture."
-    rows = [[name, f"{value['accuracy']:.3f}", value["n"]] for name, value in chance["by_template"].items()]
-    rows.append(["all", f"{chance['accuracy']:.3f}", chance["n"]])
+    named = {**chance["by_template"], "all": {**chance, "accuracy": chance[HELDOUT]}}
+    rows = [[name, f"{found['accuracy']:.3f}", f"{found['low']:.3f} to {found['high']:.3f}", found["n"]] for name, found in named.items()]
     note = "Held-out accuracy of always giving train's most frequent answer for the same question and picture size."
-    return f"## Without the picture\n\n{note}\n\n" + _table(["template", "accuracy", "n"], rows)
+    return f"## Without the picture\n\n{note}\n\n" + _table(["template", "accuracy", "95 % interval", "n"], rows)
 
 
 def _licences(recipe: Recipe) -> str:

@@ -6,17 +6,26 @@ them among the training problems (falling back to the template's most frequent a
 
 from __future__ import annotations
 
+import io
+import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from PIL import Image
+
 from data_recipes.problem import Problem
-from multimodal.images import decode_image
+from data_recipes.sources.base import HELDOUT
+
+Visible = tuple[str, tuple[tuple[int, int], ...]]  # question, sizes of its pictures
 
 
 def no_image_chance(train: Sequence[Problem], heldout: Sequence[Problem], images: Mapping[str, bytes]) -> dict[str, Any]:
-    """{"accuracy", "n", "by_template": {template: {"accuracy", "n"}}} over held-out problems with a picture."""
-    exact: dict[tuple, Counter[str]] = defaultdict(Counter)
+    """{"heldout": accuracy, "low", "high", "n", "by_template": {template: {"accuracy", "low", "high", "n"}}}.
+
+    Over held-out problems with a picture; accuracy is None when there is none. Low and high bound a 95 % Wilson interval.
+    """
+    exact: dict[Visible, Counter[str]] = defaultdict(Counter)
     loose: dict[str, Counter[str]] = defaultdict(Counter)
     for problem in train:
         if problem.images:
@@ -25,14 +34,32 @@ def no_image_chance(train: Sequence[Problem], heldout: Sequence[Problem], images
     hits: dict[str, list[bool]] = defaultdict(list)
     for problem in heldout:
         if problem.images:
-            known = exact.get(_visible(problem, images)) or loose.get(problem.tags["template"])
-            guess = min(known, key=lambda answer: (-known[answer], answer)) if known else None
-            hits[problem.tags["template"]].append(guess == problem.answer.reference)
-    every = [hit for found in hits.values() for hit in found]
-    by_template = {name: {"accuracy": sum(found) / len(found), "n": len(found)} for name, found in sorted(hits.items())}
-    return {"accuracy": sum(every) / len(every) if every else None, "n": len(every), "by_template": by_template}
+            counts = exact.get(_visible(problem, images)) or loose.get(problem.tags["template"], Counter())
+            hits[problem.tags["template"]].append(most_frequent(counts) == problem.answer.reference)
+    whole = _share([hit for found in hits.values() for hit in found])
+    return {HELDOUT: whole.pop("accuracy"), **whole, "by_template": {name: _share(found) for name, found in sorted(hits.items())}}
 
 
-def _visible(problem: Problem, images: Mapping[str, bytes]) -> tuple:
-    sizes = tuple(decode_image(images[name]).size for name in problem.images)
+def most_frequent(counts: Mapping[str, int]) -> str | None:
+    """The answer with the highest count, the first by name where several have it."""
+    return min(counts, key=lambda answer: (-counts[answer], answer), default=None)
+
+
+def _share(hits: Sequence[bool]) -> dict[str, Any]:
+    if not hits:
+        return {"accuracy": None, "low": None, "high": None, "n": 0}
+    low, high = wilson(sum(hits), len(hits))
+    return {"accuracy": sum(hits) / len(hits), "low": low, "high": high, "n": len(hits)}
+
+
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    """95 % interval of a share of independent yes/no outcomes; sensible for 0 and n hits too."""
+    z = 1.959963984540054
+    middle = (hits + z * z / 2) / (n + z * z)
+    half = z / (n + z * z) * math.sqrt(hits * (n - hits) / n + z * z / 4)
+    return 0.0 if hits == 0 else middle - half, 1.0 if hits == n else middle + half
+
+
+def _visible(problem: Problem, images: Mapping[str, bytes]) -> Visible:
+    sizes = tuple(Image.open(io.BytesIO(images[name])).size for name in problem.images)
     return (" ".join(message.text for message in problem.messages), sizes)

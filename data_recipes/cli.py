@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ import typer
 
 from openk15.cli import main, new_app
 from openk15.config import load_config
+from openk15.errors import UserError
 
 app = new_app("Build datasets that can be trusted: seeded, verified, tagged, with a card and every dropped row.")
 
@@ -21,7 +23,7 @@ def build(
     recipe: RecipePath,
     out: Annotated[Path, typer.Option("-o", "--out", help="folder to write", show_default=False)],
     overrides: Annotated[list[str] | None, typer.Argument(help="dotted overrides, for example seed=3", show_default=False)] = None,
-    limit: Annotated[int | None, typer.Option(help="at most about this many training problems", min=1, show_default=False)] = None,
+    limit: Annotated[int | None, typer.Option(help="about this many training problems, shares kept", min=1, show_default=False)] = None,
     workers: Annotated[int, typer.Option(help="processes; the result does not depend on it", min=1)] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be built and stop")] = False,
 ) -> None:
@@ -32,6 +34,9 @@ def build(
     if limit is not None:
         loaded = loaded.limited(limit)
     if dry_run:
+        from data_recipes.build import check_replaceable
+
+        check_replaceable(out)
         for spec in loaded.sources:
             typer.echo(f"{spec.use:>14}: {spec.train} train, {spec.heldout} held-out")
         typer.echo(f"would write {sum(spec.train + spec.heldout for spec in loaded.sources)} problems to {out}")
@@ -39,8 +44,8 @@ def build(
     from data_recipes.build import build as build_folder
 
     start = time.monotonic()
-    words = ["data_recipes build", str(recipe), "-o", str(out), *(overrides or []), *([f"--limit {limit}"] if limit else [])]
-    manifest = build_folder(loaded, out, command=" ".join(words), workers=workers)
+    words = ["data_recipes", "build", str(recipe), "-o", str(out), *(overrides or []), *(["--limit", str(limit)] if limit else [])]
+    manifest = build_folder(loaded, out, command=shlex.join(words), workers=workers)
     for split, found in manifest["splits"].items():
         typer.echo(f"{split}: {found['problems']} problems, fingerprint {found['fingerprint'][:12]}")
     dropped = sum(manifest["dropped"].values())
@@ -54,6 +59,8 @@ def list_command(folder: Annotated[Path, typer.Argument(help="folder of recipes"
     from data_recipes.recipe import Recipe
     from data_recipes.sources.base import get_source, source_names
 
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder of recipes")
     for name in source_names():
         typer.echo(f"source {name}: {get_source(name).licence}")
     for path in sorted(folder.glob("*.yaml")):
@@ -65,10 +72,13 @@ def list_command(folder: Annotated[Path, typer.Argument(help="folder of recipes"
 @app.command(epilog="Example: data_recipes card runs/demo/data")
 def card(folder: Annotated[Path, typer.Argument(help="built dataset", show_default=False)]) -> None:
     """Print a built dataset's card."""
+    from data_recipes.card import FRONT
     from data_recipes.store import read_manifest
 
     read_manifest(folder)
-    typer.echo((folder / "README.md").read_text("utf-8"))
+    if not (folder / "README.md").is_file():
+        raise UserError(f"{folder / 'README.md'}: no such file; rebuild the dataset")
+    typer.echo((folder / "README.md").read_text("utf-8").removeprefix(FRONT), nl=False)
 
 
 def entry() -> None:

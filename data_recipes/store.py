@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from PIL import Image, UnidentifiedImageError
+
 from data_recipes.problem import Problem
 from multimodal.images import image_digest
 from openk15.errors import UserError
@@ -33,8 +35,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not (folder / "manifest.json").is_file():
         raise UserError(f"{folder}: no manifest.json; expected a folder that `data_recipes build` wrote")
     manifest = read_json(folder / "manifest.json")
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("splits"), dict):
+    splits = manifest.get("splits") if isinstance(manifest, dict) else None
+    if not isinstance(splits, dict) or not splits:
         raise UserError(f"{folder / 'manifest.json'}: names no splits; rebuild the dataset")
+    for split, found in splits.items():
+        if not isinstance(found, dict) or not isinstance(found.get("files"), dict) or not isinstance(found.get("fingerprint"), str):
+            raise UserError(f"{folder / 'manifest.json'}: split {split!r} lacks files or fingerprint; rebuild the dataset")
     return manifest
 
 
@@ -86,21 +92,19 @@ def _problem(row: dict[str, Any], path: Path, known: set[str]) -> Problem:
 
 
 def _add_images(row: dict[str, Any], problem: Problem, path: Path, images: dict[str, bytes]) -> None:
-    from PIL import Image, UnidentifiedImageError
-
     stored = row.get("images") or []
     if len(stored) != len(problem.images):
         raise UserError(f"{path}: record {problem.id}: names {len(problem.images)} pictures but holds {len(stored)}")
     for name, picture in zip(problem.images, stored, strict=True):
         if name in images:
             continue
-        data = picture["bytes"] or b""
+        data = (picture or {}).get("bytes") or b""
         try:
             with Image.open(io.BytesIO(data)) as opened:
                 opened.verify()
-        except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
             raise UserError(
-                f"{path}: record {problem.id}: picture {name[:12]} is not an image ({' '.join(str(error).split())[:80]})"
+                f"{path}: record {problem.id}: picture {name[:12]} ({len(data)} bytes) is not an image; rebuild the dataset"
             ) from None
         if image_digest(data) != name:
             raise UserError(f"{path}: record {problem.id}: picture {name[:12]} has other bytes than its name says; rebuild the dataset")

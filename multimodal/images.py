@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -36,11 +37,19 @@ def decode_image(data: bytes, where: str = "image") -> Image.Image:
         if isinstance(error, UserError):
             raise
         raise UserError(f"{where}: not a picture ({' '.join(str(error).split())[:120]})") from None
-    upright = ImageOps.exif_transpose(image)
+    upright = _upright(image)
     if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
         layer = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
     return upright.convert("RGB")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned as its EXIF data says; as it is stored where that data is broken, for the pixels are whole."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except (TypeError, ValueError, KeyError, IndexError, SyntaxError, OSError, OverflowError, struct.error):
+        return image
 
 
 def blank_like(data: bytes) -> bytes:

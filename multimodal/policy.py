@@ -56,7 +56,7 @@ class PolicyConfig(StrictModel):
     vision_intermediate_size: int = 256
     patch_size: int = 14
     merge_size: int = 2
-    max_pixels: int = Field(28 * 28 * 64, description="larger pictures are scaled down")
+    max_pixels: int = Field(default=28 * 28 * 64, description="larger pictures are scaled down")
 
     @model_validator(mode="after")
     def _check(self) -> PolicyConfig:
@@ -64,6 +64,13 @@ class PolicyConfig(StrictModel):
             if size % heads or size // heads < 32:
                 raise ValueError(f"{what}hidden_size {size} / {what}heads {heads} must be a whole number of at least 32 (vLLM on CPU)")
         return self
+
+
+def _quiet() -> None:
+    """transformers' bars for files of a few megabytes are noise in every command's output."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
 
 
 def build_policy(config: PolicyConfig, texts: Iterable[str], folder: Path, seed: int) -> int:
@@ -77,6 +84,7 @@ def build_policy(config: PolicyConfig, texts: Iterable[str], folder: Path, seed:
         Qwen2VLVideoProcessor,
     )
 
+    _quiet()
     tokenizer = train_tokenizer(texts, config.vocab_size)
     ids = {
         token: int(tokenizer.convert_tokens_to_ids(token))
@@ -145,6 +153,7 @@ def load_policy(folder: Path, dtype: str = "float32") -> PreTrainedModel:
     import torch
     from transformers import AutoModelForImageTextToText
 
+    _quiet()
     if not folder.is_dir():
         raise UserError(f"{folder}: no such policy folder")
     if not (folder / "config.json").is_file():

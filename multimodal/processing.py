@@ -27,7 +27,8 @@ class ProcessedPrompt:
     """A prompt ready for any engine and for the learner. Arrays are never written to.
 
     `ids` has image placeholders expanded (one per feature); `raw_ids` has one placeholder per image, which
-    is what vLLM wants. `pixels` is float32 (patches, channels * patch area), `grid` int64 (images, 3).
+    is what vLLM wants. `pixels` is float32: (patches, channels * patch area) with `grid` int64 (images, 3) beside
+    it for Qwen-VL, (1, tiles, channels, height, width) and no grid for Idefics3.
     """
 
     ids: tuple[int, ...]
@@ -115,6 +116,10 @@ class PromptProcessor:
 
     def from_text(self, text: str, pictures: tuple[bytes, ...]) -> ProcessedPrompt:
         raw_ids = tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+        named = raw_ids.count(self.image_token_id)
+        if named != len(pictures):
+            token = self.tokenizer.convert_ids_to_tokens(self.image_token_id)
+            raise GuardError(f"prompt has {named} image placeholders for {len(pictures)} pictures; its text must not hold {token!r} itself")
         if not pictures:
             return ProcessedPrompt(raw_ids, raw_ids, digest=digest(list(raw_ids)))
         decoded = [decode_image(data) for data in pictures]
@@ -122,19 +127,22 @@ class PromptProcessor:
         ids = tuple(int(token) for token in batch["input_ids"][0])
         pixels = np.asarray(batch["pixel_values"], dtype=np.float32)
         grid = np.asarray(batch["image_grid_thw"], dtype=np.int64) if "image_grid_thw" in batch else None
+        if not np.all(batch.get("pixel_attention_mask", 1)):
+            raise UserError(f"{self.folder}: the processor pads pictures, which is not supported; set do_image_splitting to true in it")
         self._check_placeholders(ids, pixels, grid)
         return ProcessedPrompt(ids, raw_ids, pictures, pixels, grid, digest(list(ids), [digest(data.hex()) for data in pictures]))
 
     def _check_placeholders(self, ids: tuple[int, ...], pixels: np.ndarray, grid: np.ndarray | None) -> None:
-        if grid is None:
-            return
-        merge = int(getattr(self.processor.image_processor, "merge_size", 1))
-        features = int(grid.prod(axis=1).sum()) // merge**2
         placeholders = ids.count(self.image_token_id)
+        if grid is None:  # Idefics3: (1, tiles, channels, height, width), as many features for every tile
+            features = pixels.shape[1] * int(self.processor.image_seq_len)
+        else:
+            patches = int(grid.prod(axis=1).sum())
+            features = patches // int(getattr(self.processor.image_processor, "merge_size", 1)) ** 2
+            if pixels.shape[0] != patches:
+                raise GuardError(f"prompt has {pixels.shape[0]} pixel patches but its grid names {patches}")
         if placeholders != features:
             raise GuardError(f"prompt has {placeholders} image placeholders but its pictures give {features} features")
-        if pixels.shape[0] != int(grid.prod(axis=1).sum()):
-            raise GuardError(f"prompt has {pixels.shape[0]} pixel patches but its grid names {int(grid.prod(axis=1).sum())}")
 
     def decode(self, token_ids: Sequence[int]) -> str:
         """Response text; special tokens (end of turn) are left out."""

@@ -40,6 +40,8 @@ def load_config(model: type[Model], path: Path, overrides: Sequence[str] = ()) -
         raise UserError(f"{path}: no such config file") from None
     except IsADirectoryError:
         raise UserError(f"{path}: is a folder, expected a YAML file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read as UTF-8 text: {error}") from None
     try:
         loaded = yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -55,7 +55,7 @@ def least(name: str, value: float | None, unit: str, fail_below: float, warn_bel
 
 
 def check_python(version: Sequence[int]) -> Check:
-    found = ".".join(map(str, version[:3]))
+    found = ".".join(map(str, version))
     if tuple(version[:2]) == (3, 11):
         return Check("python", State.OK, found)
     return Check("python", State.FAIL, found, "the locks are for Python 3.11: make setup PYTHON=python3.11")
@@ -140,7 +140,11 @@ def check_ray_start(answered: probes.Answered) -> Check:
     return Check("ray start", State.OK, f"a worker ran torch (sum {answered.value['sum']:g})")
 
 
-TORCH = "import torch\ntorch.ones(2).sum()\nanswer = {'text': torch.__version__ + (', CUDA %s' % torch.version.cuda if torch.version.cuda else ', CPU')}"
+TORCH = """
+import torch
+torch.ones(2).sum()
+answer = {'text': '%s, %s' % (torch.__version__, 'CUDA ' + torch.version.cuda if torch.version.cuda else 'CPU')}
+"""
 TORCHVISION = """
 import torchvision
 try:
@@ -154,13 +158,17 @@ answer = {'version': torchvision.__version__, 'state': how}
 """
 TRANSFORMERS = """
 import transformers
-from transformers import AutoModelForImageTextToText, Qwen2_5_VLForConditionalGeneration
+from transformers import AutoModelForImageTextToText, Qwen2VLImageProcessor, Qwen2_5_VLForConditionalGeneration
 answer = {'text': transformers.__version__}
 """
 VLLM = """
 import vllm
 from vllm import LLM
 from vllm.platforms import current_platform
+current_platform.import_kernels()
+import sys
+if not any(name.startswith('vllm._C') for name in sys.modules):
+    raise ImportError('none of the compiled kernels loads on this processor')
 answer = {'text': '%s, platform %s' % (vllm.__version__, current_platform.device_type or 'unknown')}
 """
 RAY = "import ray\nanswer = {'text': ray.__version__}"
@@ -190,7 +198,7 @@ def examine(*, deep: bool = False, runs: Path | None = None) -> list[Check]:
     with ThreadPoolExecutor(max_workers=min(4, len(cores.usable))) as pool:
         asked = [future.result() for future in [pool.submit(job) for job in jobs]]
     return [
-        check_python(sys.version_info),
+        check_python(sys.version_info[:3]),
         check_environment(sys.prefix, sys.base_prefix),
         check_locks(probes.ROOT, lock, installed),
         *asked[:5],
@@ -202,7 +210,7 @@ def examine(*, deep: bool = False, runs: Path | None = None) -> list[Check]:
             f"GiB available of {memory.total / GIB:.1f}",
             4,
             8,
-            "close other programs; the demo wants 8 GiB",
+            "close other programs: with little memory the system kills workers",
         ),
         least("disk", _gib(probes.free_bytes(runs)), "GiB free for runs", 1, 4, "free some space, or run from another disk"),
         least(
@@ -221,7 +229,11 @@ def _gib(size: int | None) -> float | None:
 def _lscpu() -> Check:
     # vLLM on a CPU reads the layout of the cores from it.
     where = shutil.which("lscpu")
-    return Check("lscpu", State.OK, where) if where else Check("lscpu", State.FAIL, "not found", "install util-linux; vLLM calls it")
+    return (
+        Check("lscpu", State.OK, where)
+        if where
+        else Check("lscpu", State.WARN, "not found", "install util-linux; vLLM binds threads by it")
+    )
 
 
 def verdict(checks: Sequence[Check]) -> str:
@@ -263,7 +275,8 @@ def doctor(
     json: Annotated[bool, typer.Option("--json", help="print JSON for machines instead of the table")] = False,
 ) -> None:
     """Check this machine and environment; exit 1 if something the demo needs does not work."""
-    console = Console(stderr=json)
+    # Without a terminal rich would take 80 columns and fold every row.
+    console = Console(stderr=json, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140)
     with console.status("importing torch, transformers, vllm and ray, each in a process of its own ..."):
         checks = examine(deep=deep)
     if json:

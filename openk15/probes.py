@@ -7,10 +7,12 @@ no function here decides whether what it found is good.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,40 +37,45 @@ class Answered:
 def ask(code: str, seconds: float, env: Mapping[str, str] | None = None) -> Answered:
     """Run `code`, whose `answer` dict comes back, in a child Python that is killed with its children after `seconds`."""
     script = f"{code}\nimport json\nprint('\\n{MARK}' + json.dumps(answer), flush=True)\n"
-    child = subprocess.Popen(
-        [sys.executable, "-c", script],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-        env={**os.environ, **(env or {})},
-    )
-    try:
-        out, err = child.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        _end(child)
-        return Answered(None, f"no answer within {seconds:g} s")
-    for line in reversed(out.splitlines()):
-        if line.startswith(MARK):
-            return Answered(json.loads(line.removeprefix(MARK)))
-    last = [line.strip() for line in err.splitlines() if line.strip()]
-    return Answered(None, last[-1][:200] if last else f"the child ended with status {child.returncode}")
-
-
-def _end(child: subprocess.Popen[str]) -> None:
-    # SIGTERM first: Ray's driver stops the processes it started when it may end in its own time.
-    for sign in (15, 9):
+    # A file, not a pipe: whatever a library leaves running may hold a pipe open long after the child has ended.
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        child = subprocess.Popen(
+            [sys.executable, "-c", script],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, **(env or {})},
+        )
         try:
-            os.killpg(child.pid, sign)
-        except ProcessLookupError:
-            break
-        try:
-            child.communicate(timeout=5)
-            break
+            status = child.wait(seconds)
         except subprocess.TimeoutExpired:
-            continue
+            return Answered(None, f"no answer within {seconds:g} s")
+        finally:
+            _end(child)
+        output.seek(0)
+        return read_answer(output.read(), status)
+
+
+def read_answer(output: str, status: int) -> Answered:
+    """The answer among everything a child printed, or the line that says best why there is none."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    marked = [line.removeprefix(MARK) for line in lines if line.startswith(MARK)]
+    if marked:
+        return Answered(json.loads(marked[-1]))
+    if status < 0:
+        return Answered(None, f"killed by {signal.Signals(-status).name}")
+    raised = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Interrupt)\b", line)]
+    return Answered(None, (raised or lines or [f"ended with status {status} and said nothing"])[-1][:200])
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    # SIGTERM first: Ray's driver stops the processes it started when it may end in its own time.
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(5)
 
 
 def locked_versions(lock: Path) -> dict[str, str]:

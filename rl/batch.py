@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -92,7 +93,7 @@ def minibatches(batch: Batch, version: int, config: RLConfig) -> list[list[Train
     if not count:
         return []
     bounds = np.linspace(0, len(batch.groups), count + 1).round().astype(int)
-    parts = [batch.groups[low:high] for low, high in zip(bounds[:-1], bounds[1:], strict=True)]
+    parts = [batch.groups[low:high] for low, high in pairwise(bounds)]
     return [
         [
             TrainItem(

@@ -22,10 +22,10 @@ def sft(config: ConfigPath, overrides: Overrides = None) -> None:
     from rl.config import SFTConfig
 
     loaded = load_config(SFTConfig, config, overrides or [])
-    from rl.progress import SFTProgress
+    from rl.display import SFTDisplay
     from rl.sft import run_sft
 
-    with SFTProgress(loaded.steps) as display:
+    with SFTDisplay(loaded.steps) as display:
         folder = run_sft(loaded, display.update)
     typer.echo(f"policy: {folder}")
 

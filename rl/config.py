@@ -17,8 +17,8 @@ from rl.trajectory import StaleSegments
 class StyleShares(StrictModel):
     """Shares of solution styles in the warm-up; they are normalised."""
 
-    reasoned: float = Field(0.5, ge=0.0)
-    direct: float = Field(0.5, ge=0.0)
+    reasoned: float = Field(default=0.5, ge=0.0)
+    direct: float = Field(default=0.5, ge=0.0)
 
     @model_validator(mode="after")
     def _some(self) -> StyleShares:
@@ -33,71 +33,71 @@ class SFTConfig(StrictModel):
     data: Path
     out: Path
     split: str = "train"
-    policy: Path | None = Field(None, description="a Hugging Face folder to start from; leave out to build one")
+    policy: Path | None = Field(default=None, description="a Hugging Face folder to start from; leave out to build one")
     build: PolicyConfig = PolicyConfig()
     seed: int = 0
-    steps: int = Field(700, gt=0)
-    batch_size: int = Field(64, gt=0, description="examples per step")
-    row_tokens: int = Field(1024, gt=0, description="length of a packed row, tokens")
+    steps: int = Field(default=700, gt=0)
+    batch_size: int = Field(default=64, gt=0, description="examples per step")
+    row_tokens: int = Field(default=1024, gt=0, description="length of a packed row, tokens")
     styles: StyleShares = StyleShares()
-    learning_rate: float = Field(1e-3, gt=0)
-    final_learning_rate: float = Field(1e-4, ge=0)
-    warmup_steps: int = Field(40, ge=0)
-    weight_decay: float = Field(0.01, ge=0)
-    grad_clip: float = Field(1.0, gt=0)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    final_learning_rate: float = Field(default=1e-4, ge=0)
+    warmup_steps: int = Field(default=40, ge=0)
+    weight_decay: float = Field(default=0.01, ge=0)
+    grad_clip: float = Field(default=1.0, gt=0)
 
 
 class LengthRewardConfig(StrictModel):
     """R = r + weight * length reward, from `switch_iteration` on (K30-K32)."""
 
-    weight: float = Field(0.1, ge=0.0)
-    switch_iteration: int = Field(30, ge=0)
+    weight: float = Field(default=0.1, ge=0.0)
+    switch_iteration: int = Field(default=30, ge=0)
 
 
 class RolloutConfig(StrictModel):
-    problems: int = Field(16, gt=0, description="problems drawn per iteration")
-    samples: int = Field(8, gt=1, description="k: responses per problem")
-    budget: int = Field(48, gt=0, description="tokens a trajectory may sample per iteration (partial rollouts)")
-    max_tokens: int = Field(160, gt=0, description="greatest response length")
-    workers: int = Field(1, gt=0, description="rollout workers, each with an engine")
+    problems: int = Field(default=16, gt=0, description="problems drawn per iteration")
+    samples: int = Field(default=8, gt=1, description="k: responses per problem")
+    budget: int = Field(default=48, gt=0, description="tokens a trajectory may sample per iteration (partial rollouts)")
+    max_tokens: int = Field(default=160, gt=0, description="greatest response length")
+    workers: int = Field(default=1, gt=0, description="rollout workers, each with an engine")
 
 
 class LearnerConfig(StrictModel):
     """The exact sequence-level objective and its steps."""
 
-    tau: float = Field(0.1, gt=0)
+    tau: float = Field(default=0.1, gt=0)
     baseline: Baseline = Baseline.MEAN
-    learning_rate: float = Field(5e-5, gt=0)
-    minibatches: int = Field(2, gt=0, description="parts into which an iteration's problems are cut, one step each")
-    epochs: int = Field(1, gt=0, description="times the iteration's data is gone through; steps = minibatches * epochs")
-    weight_decay: float = Field(0.0, ge=0)
-    grad_clip: float | None = Field(1.0, gt=0)
-    row_tokens: int = Field(1024, gt=0)
+    learning_rate: float = Field(default=5e-5, gt=0)
+    minibatches: int = Field(default=2, gt=0, description="parts into which an iteration's problems are cut, one step each")
+    epochs: int = Field(default=1, gt=0, description="times the iteration's data is gone through; steps = minibatches * epochs")
+    weight_decay: float = Field(default=0.0, ge=0)
+    grad_clip: float | None = Field(default=1.0, gt=0)
+    row_tokens: int = Field(default=1024, gt=0)
     stale_segments: StaleSegments = StaleSegments.TRAIN
 
 
 class GuardConfig(StrictModel):
-    parity_limit: float = Field(1e-4, gt=0, description="greatest |log-prob difference| between engine and learner")
-    image_sensitivity_min: float = Field(1e-4, ge=0, description="a swapped picture must move some log-prob by this much")
-    probes: int = Field(4, gt=0, description="problems in the probe batch")
-    probe_tokens: int = Field(16, gt=0)
-    max_error_rate: float = Field(0.05, ge=0, le=1, description="share of verifier errors that stops the run")
+    parity_limit: float = Field(default=1e-4, gt=0, description="greatest |log-prob difference| between engine and learner")
+    image_sensitivity_min: float = Field(default=1e-4, ge=0, description="a swapped picture must move some log-prob by this much")
+    probes: int = Field(default=4, gt=0, description="problems in the probe batch")
+    probe_tokens: int = Field(default=16, gt=0)
+    max_error_rate: float = Field(default=0.05, ge=0, le=1, description="share of verifier errors that stops the run")
 
 
 class EvalConfig(StrictModel):
-    every: int = Field(10, ge=0, description="iterations between evaluations; 0: never")
-    problems: int = Field(100, gt=0)
-    samples: int = Field(1, gt=0)
+    every: int = Field(default=10, ge=0, description="iterations between evaluations; 0: never")
+    problems: int = Field(default=100, gt=0)
+    samples: int = Field(default=1, gt=0)
     split: str = "heldout"
 
 
 class PlacementConfig(StrictModel):
     """Where workers run."""
 
-    ray_address: str | None = Field(None, description="address of a running Ray cluster; leave out for this machine")
-    start_seconds: float = Field(180.0, gt=0, description="deadline for workers to start")
-    step_seconds: float = Field(600.0, gt=0, description="deadline for one rollout, scoring or training call")
-    restarts: int = Field(3, ge=0, description="times a dead worker is replaced before the run stops")
+    ray_address: str | None = Field(default=None, description="address of a running Ray cluster; leave out for this machine")
+    start_seconds: float = Field(default=180.0, gt=0, description="deadline for workers to start")
+    step_seconds: float = Field(default=600.0, gt=0, description="deadline for one rollout, scoring or training call")
+    restarts: int = Field(default=3, ge=0, description="times a dead worker is replaced before the run stops")
 
 
 class RLConfig(StrictModel):
@@ -108,8 +108,8 @@ class RLConfig(StrictModel):
     out: Path
     split: str = "train"
     seed: int = 0
-    iterations: int = Field(60, gt=0)
-    keep_checkpoints: int = Field(2, ge=1)
+    iterations: int = Field(default=60, gt=0)
+    keep_checkpoints: int = Field(default=2, ge=1)
     rollout: RolloutConfig = RolloutConfig()
     curriculum: CurriculumConfig = CurriculumConfig()
     length_reward: LengthRewardConfig = LengthRewardConfig()
@@ -123,7 +123,7 @@ class RLConfig(StrictModel):
     def _fits(self) -> RLConfig:
         if self.rollout.max_tokens >= self.engine.max_model_len:
             raise ValueError(
-                f"rollout.max_tokens={self.rollout.max_tokens} leaves no room for a prompt in engine.max_model_len={self.engine.max_model_len}"
+                f"rollout.max_tokens={self.rollout.max_tokens} leaves a prompt no room in engine.max_model_len={self.engine.max_model_len}"
             )
         if self.learner.minibatches > self.rollout.problems:
             raise ValueError(f"learner.minibatches={self.learner.minibatches} is more than rollout.problems={self.rollout.problems}")

@@ -26,11 +26,11 @@ class Phase(StrEnum):
 class CurriculumConfig(StrictModel):
     """When to switch and how to weigh."""
 
-    switch_iteration: int = Field(24, ge=0, description="first iteration of the hard phase")
-    hard_grade: int = Field(3, ge=1, description="smallest grade label that counts as hard")
+    switch_iteration: int = Field(default=24, ge=0, description="first iteration of the hard phase")
+    hard_grade: int = Field(default=3, ge=1, description="smallest grade label that counts as hard")
     prioritised: bool = True  # draw in proportion to 1 - success rate; false: uniformly
-    prior_rate: float = Field(0.5, ge=0.0, le=1.0, description="success rate taken for a problem never sampled")
-    prior_weight: float = Field(1.0, ge=0.0, description="samples that the prior is worth")
+    prior_rate: float = Field(default=0.5, ge=0.0, le=1.0, description="success rate taken for a problem never sampled")
+    prior_weight: float = Field(default=1.0, ge=0.0, description="samples that the prior is worth")
 
 
 @dataclass(slots=True)

@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 
 from data_recipes.store import load_problems
-
 from multimodal.processing import PromptProcessor
 from openk15.errors import UserError
 from openk15.files import read_json
@@ -30,7 +29,7 @@ def drive(run: Run) -> None:
     writer = MetricsWriter(folder)
     fleet = None
     try:
-        with RunDisplay(folder.name, config.iterations) as display:
+        with RunDisplay(folder.name, config.iterations, done=run.ledger.committed) as display:
             display.status("starting workers")
             fleet = RayFleet(config, run.checkpoint, run.ledger.committed, folder / "workers.json")
             train(run, fleet, writer, Hooks(display.status, display.update, display.evaluation))

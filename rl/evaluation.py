@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from data_recipes.store import load_problems
 
+from data_recipes.store import load_problems
 from eval.runner import summarise
 from openk15.errors import UserError
 from openk15.seeds import derive_seed

@@ -75,6 +75,7 @@ class Learner:
         self.folder = folder
         self.temperature = temperature
         self.processor = PromptProcessor.load(folder)
+        self._dtype = dtype
         self.model: Any = load_for_training(folder, dtype)
         self.version = 0
 
@@ -84,14 +85,7 @@ class Learner:
 
     def restore(self, folder: Path, version: int) -> None:
         """Take the weights of a checkpoint."""
-        import torch
-        from safetensors.torch import load_file
-
-        state = {name: tensor for file in sorted(folder.glob("*.safetensors")) for name, tensor in load_file(file).items()}
-        with torch.no_grad():
-            missing, unexpected = self.model.load_state_dict(state, strict=False)
-        if missing or unexpected:
-            raise RunError(f"{folder}: tensor {(missing or unexpected)[0]!r} does not fit the policy of {self.folder}")
+        self.model = load_for_training(folder, self._dtype)
         self.version = version
 
     def weights(self) -> MemoryWeights:

@@ -35,6 +35,7 @@ class Ledger:
         self.planned: dict[int, list[str]] = {}  # iteration -> ids of its batch, in order
         self.trained: dict[str, int] = {}  # id -> committed iteration that trained it
         self.dropped: dict[str, int] = {}  # id -> committed iteration that gave it up (verifier errors)
+        self._plan_dropped: list[str] = []
         self.committed: int = 0  # iterations done; also the version that is published
         for number, row in enumerate(read_jsonl(path), 1):
             try:

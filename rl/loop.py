@@ -18,8 +18,9 @@ then the metrics row, then the commit. A kill between any two of these repeats w
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from multimodal.processing import ProcessedPrompt, PromptProcessor
 from rl.batch import Batch, assemble, minibatches
@@ -44,18 +45,20 @@ class Hooks:
     evaluation: Callable[[dict], None] = lambda _: None
 
 
-@dataclass
 class Clock:
-    """Seconds by phase."""
+    """Seconds by phase of one iteration."""
 
-    seconds: dict[str, float] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._begun = time.monotonic()
 
-    def timed(self, phase: str, call: Callable):
+    @contextmanager
+    def __call__(self, phase: str) -> Iterator[None]:
         start = time.monotonic()
-        try:
-            return call()
-        finally:
-            self.seconds[phase] = self.seconds.get(phase, 0.0) + time.monotonic() - start
+        yield
+        now = time.monotonic()
+        self.seconds[phase] = now - start
+        self.seconds["total"] = now - self._begun
 
 
 def train(run: Run, fleet: Fleet, writer: MetricsWriter, hooks: Hooks | None = None) -> None:
@@ -66,30 +69,30 @@ def train(run: Run, fleet: Fleet, writer: MetricsWriter, hooks: Hooks | None = N
     probes = make_probes(run.data.problems, run.data.images, processor, config.guards.probes)
     writer.truncate_after(ledger.committed - 1)
     for iteration in range(ledger.committed, config.iterations):
-        clock, begun = Clock(), time.monotonic()
+        clock = Clock()
         hooks.status(f"iteration {iteration}: publishing version {iteration}")
-        sync = clock.timed("sync", lambda i=iteration: publish(run, fleet, probes, i))
+        with clock("sync"):
+            sync = publish(run, fleet, probes, iteration)
         if config.evaluation.every and iteration % config.evaluation.every == 0:
-            clock.timed("eval", lambda i=iteration: run_evaluation(run, fleet, writer, hooks, i))
-        fresh = start_groups(run, iteration)
-        for item in ledger.live.values():
-            if item.problem_id not in prompts:
-                problem = run.problems[item.problem_id]
-                prompts[item.problem_id] = processor.prompt(problem.messages, run.data.images)
+            with clock("eval"):
+                run_evaluation(run, fleet, writer, hooks, iteration)
         hooks.status(f"iteration {iteration}: sampling")
-        clock.timed("rollout", lambda i=iteration: roll_out(run, fleet, processor, prompts, i))
-        clock.timed("score", lambda i=iteration: collect_verdicts(run, fleet, i))
+        with clock("rollout"):
+            fresh = start_groups(run, iteration)
+            prompts = process_prompts(run, processor, prompts)
+            roll_out(run, fleet, processor, prompts, iteration)
+        with clock("score"):
+            collect_verdicts(run, fleet, iteration)
         check_errors(list(ledger.live.values()), config.guards)
         batch = assemble(ledger.complete_groups(), iteration, config)
         ledger.train(iteration, [item.id for item in batch.members], batch.rewards, batch.advantages, batch.dropped)
         hooks.status(f"iteration {iteration}: training on {len(batch.members)} responses")
-        stats = clock.timed("train", lambda i=iteration, b=batch: learn(run, fleet, prompts, b, i))
-        clock.seconds["total"] = time.monotonic() - begun
+        with clock("train"):
+            stats = learn(run, fleet, prompts, batch, iteration)
         row = measure(IterationRecord(iteration, config, fresh, ledger, batch, stats, sync, clock.seconds))
         writer.append(row)
         ledger.commit(iteration)
         run.prune(iteration + 1)
-        prompts = {key: prompts[key] for key in {item.problem_id for item in ledger.live.values()}}
         hooks.iteration(row)
     fleet.publish(ledger.committed)
     if config.evaluation.every:
@@ -112,6 +115,12 @@ def start_groups(run: Run, iteration: int) -> list[Trajectory]:
     ]
     run.ledger.start(fresh)
     return fresh
+
+
+def process_prompts(run: Run, processor: PromptProcessor, known: dict[str, ProcessedPrompt]) -> dict[str, ProcessedPrompt]:
+    """Processed prompts of all live trajectories, each made once; those no longer needed are let go."""
+    wanted = sorted({item.problem_id for item in run.ledger.live.values()})
+    return {key: known.get(key) or processor.prompt(run.problems[key].messages, run.data.images) for key in wanted}
 
 
 def roll_out(run: Run, fleet: Fleet, processor: PromptProcessor, prompts: dict[str, ProcessedPrompt], iteration: int) -> None:

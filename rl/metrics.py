@@ -33,8 +33,8 @@ class IterationMetrics:
     policy_version: int  # weight version that generated this iteration's segments
     phase: str  # curriculum phase: "uniform" or "hard"
     problems_drawn: int  # problems the curriculum drew
-    groups_trained: int  # groups that gave a gradient
-    groups_zero_variance: int  # finished groups left out: all rewards equal
+    groups_trained: int  # complete groups of k responses in the batch
+    groups_zero_variance: int  # of those, groups whose rewards are all equal: they teach nothing
     trajectories_started: int  # responses begun
     trajectories_finished: int  # responses that ended, including ones begun earlier
     trajectories_carried: int  # responses cut by the budget, to go on next iteration
@@ -44,8 +44,8 @@ class IterationMetrics:
     accuracy: float | None  # share of right answers among finished responses
     accuracy_low: float | None  # lower end of its interval
     accuracy_high: float | None  # upper end of its interval
-    accuracy_n: int  # finished responses behind `accuracy`
-    reward_mean: float | None  # mean reward of finished responses, length reward included
+    accuracy_n: int  # finished responses behind `accuracy`: those with a verdict other than error
+    reward_mean: float | None  # mean reward in the batch, length reward included
     reward_low: float | None  # lower end of its interval
     reward_high: float | None  # upper end of its interval
     length_mean: float | None  # response tokens of finished responses

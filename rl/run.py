@@ -19,9 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from data_recipes.store import ProblemSet, load_problems
-
 from data_recipes.problem import Problem
+from data_recipes.store import ProblemSet, load_problems
 from openk15.config import config_hash, parse_config
 from openk15.errors import UserError
 from openk15.files import atomic_write_json, read_json

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from data_recipes.store import ProblemSet, load_problems
 
 from data_recipes.problem import Problem
+from data_recipes.store import ProblemSet, load_problems
 from multimodal.packing import Example, pack_row, plan_rows
 from multimodal.policy import build_policy, load_for_training, save_policy
 from multimodal.processing import ProcessedPrompt, PromptProcessor

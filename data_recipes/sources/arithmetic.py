@@ -14,8 +14,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from data_recipes.problem import Problem, Solution
 from data_recipes.sources.base import Candidate, generator
-from data_recipes.sources.cot import Process, Thoughts, pick_process, solutions
-from data_recipes.sources.lists import COUNT, LARGEST, SORT, SUM, list_grade, list_task, wanted_digit
+from data_recipes.sources.cot import Process, Thoughts, addition_steps, pick_process, solutions, split_step
+from data_recipes.sources.lists import COUNT, LARGEST, SORT, SUM, draw_numbers, list_grade, list_task
 from multimodal.images import encode_png, image_digest
 from multimodal.messages import Message, Part, user
 from openk15.seeds import digest
@@ -62,12 +62,34 @@ def _chain_thoughts(operands: list[int], signs: list[str], random: np.random.Gen
     at = int(random.integers(len(steps)))
     left, _, right = steps[at].partition(" = ")
     off = int(right.split()[0]) + int(random.choice([1, 2, 10]))
-    last_sign, last = signs[-1], operands[-1]
-    before = chain_steps(operands[:-1], signs[:-1])[1]
-    undo = {"+": f"{result} - {last} = {before} .", "-": f"{result} + {last} = {before} .", "*": ""}[last_sign]
-    swapped = f"{last} + {before} = {result} ." if last_sign == "+" else ""
     seen = f"I read {expression(operands, signs)} ."
-    return Thoughts("read , then go from left to right .", seen, tuple(steps), (at, f"{left} = {off} ."), undo, swapped), result
+    check, other = _chain_check(operands, signs, result), _other_way(operands, signs, result)
+    return Thoughts("read , then go from left to right .", seen, tuple(steps), (at, f"{left} = {off} ."), check, other), result
+
+
+def _chain_check(operands: list[int], signs: list[str], result: int) -> str:
+    """Undo the last step; a product is added up instead."""
+    if signs == ["*"]:
+        return " ".join(addition_steps([max(operands)] * min(operands)))
+    before, last = chain_steps(operands[:-1], signs[:-1])[1], operands[-1]
+    return f"{result} {'-' if signs[-1] == '+' else '+'} {last} = {before} ."
+
+
+def _other_way(operands: list[int], signs: list[str], result: int) -> str:
+    """The same result in another order; empty where there is no other order worth writing."""
+    first, last = operands[0], operands[-1]
+    if signs == ["*"]:
+        return f"{last} * {first} = {result} ." if first != last else ""
+    if signs[-1] == "+":
+        return f"{last} + {result - last} = {result} ." if operands != [last, last] else ""
+    if len(operands) == 2:
+        return split_step(first, last)
+    added = [first, *(value for sign, value in zip(signs, operands[1:], strict=True) if sign == "+")]
+    taken = [value for sign, value in zip(signs, operands[1:], strict=True) if sign == "-"]
+    if len(taken) > 1:
+        return " ".join([*addition_steps(added), *addition_steps(taken), f"{sum(added)} - {sum(taken)} = {result} ."])
+    rest = added[1:]
+    return " ".join(chain_steps([first, last, *rest], ["-", *"+" * len(rest)])[0]) if first >= last else ""
 
 
 @cache
@@ -101,6 +123,7 @@ def _problem(
 class RenderedArithmetic:
     name = "rendered"
     licence = LICENCE
+    note = "Each expression comes as text and as a picture of the text, with one `pair_id`; a held-out one is in train in neither form."
     problems_per_candidate = 2
 
     def make(self, split: str, index: int, seed: int) -> Candidate:
@@ -130,6 +153,7 @@ class RenderedArithmetic:
 class TextArithmetic:
     name = "text"
     licence = LICENCE
+    note = "Expressions and lists as text only; a held-out one is never a training one, and a chain not a picture of training either."
     problems_per_candidate = 1
 
     def make(self, split: str, index: int, seed: int) -> Candidate:
@@ -141,8 +165,7 @@ class TextArithmetic:
             thoughts, result = _chain_thoughts(operands, signs, random)
             question, answer, grade, key = f"{QUESTION} {text}", Answer("number", str(result)), chain_grade(operands, signs), text
         else:
-            numbers = [int(value) for value in random.integers(0, 10, size=int(random.integers(3, 7)))]
-            wanted = wanted_digit(numbers, random) if task == COUNT else None
+            numbers, wanted = draw_numbers(task, int(random.integers(3, 7)), random)
             listed = " ".join(map(str, numbers))
             made = list_task(task, numbers, f"I read {listed} .", random, wanted)
             question, answer, thoughts = f"{made.question} {listed}", made.answer, made.thoughts

@@ -32,6 +32,7 @@ class Source(Protocol):
 
     name: str
     licence: str
+    note: str  # what a reader of the card must know about its split
     problems_per_candidate: int
 
     def make(self, split: str, index: int, seed: int) -> Candidate: ...

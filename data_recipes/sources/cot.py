@@ -25,7 +25,7 @@ class Process(StrEnum):
     EXPLORATION = "exploration"
 
 
-PROCESS_SHARE = 0.12  # of the solutions, for each process
+PROCESS_SHARE = 0.15  # of the solutions, for each process
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,14 @@ def wrong_addition(numbers: Sequence[int], random: np.random.Generator) -> tuple
     if result == left + right:
         result += 1
     return at, f"{left} + {right} = {result} ."
+
+
+def split_step(left: int, right: int) -> str:
+    """Take `right` off `left` in two goes; nothing for a `right` that cannot be split."""
+    if right < 2:
+        return ""
+    first = 10 if right > 10 else right // 2
+    return f"{left} - {first} = {left - first} . {left - first} - {right - first} = {left - right} ."
 
 
 def selection_sort_steps(numbers: Sequence[int]) -> list[str]:

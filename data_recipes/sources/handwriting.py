@@ -9,6 +9,7 @@ does not name its writers).
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -16,21 +17,21 @@ from PIL import Image
 from data_recipes.problem import Problem
 from data_recipes.sources.base import HELDOUT, Candidate, generator
 from data_recipes.sources.cot import pick_process, solutions
-from data_recipes.sources.lists import COUNT, LARGEST, RUNNING_SUM, SORT, SUM, list_grade, list_task, wanted_digit
+from data_recipes.sources.lists import COUNT, LARGEST, RUNNING_SUM, SORT, SUM, draw_numbers, list_grade, list_task
 from multimodal.images import encode_png, image_digest
 from multimodal.messages import Part, user
 
 CELL = 28  # pixels: one visual token of the demo policy
 HELDOUT_SHARE = 0.25
 TASKS = {SUM: 0.3, RUNNING_SUM: 0.2, LARGEST: 0.15, COUNT: 0.15, SORT: 0.2}
-LAYOUTS = ((1, 2), (1, 3), (1, 4), (1, 5), (2, 2), (2, 3))
+LAYOUTS = ((1, 2), (1, 3), (1, 4), (1, 5), (1, 6), (2, 2), (2, 3))
 
 
 @cache
 def _digits() -> tuple[np.ndarray, np.ndarray]:
     from sklearn.datasets import load_digits
 
-    data = load_digits()
+    data: Any = load_digits()
     return np.asarray(data.images, dtype=np.float32), np.asarray(data.target, dtype=np.int64)
 
 
@@ -39,6 +40,13 @@ def pool(split: str) -> range:
     count = len(_digits()[1])
     first_heldout = round(count * (1 - HELDOUT_SHARE))
     return range(first_heldout, count) if split == HELDOUT else range(first_heldout)
+
+
+@cache
+def _pool_of(split: str, digit: int) -> np.ndarray:
+    """Indices of `split`'s images that show `digit`."""
+    allowed = pool(split)
+    return np.flatnonzero(_digits()[1][allowed.start : allowed.stop] == digit) + allowed.start
 
 
 def draw_digit(index: int, random: np.random.Generator) -> np.ndarray:
@@ -53,18 +61,20 @@ def draw_digit(index: int, random: np.random.Generator) -> np.ndarray:
 class Handwriting:
     name = "handwriting"
     licence = "CC-BY-4.0 (UCI Optical Recognition of Handwritten Digits)"
+    note = (
+        "The last quarter of the digit images, in the order of the set, is for held-out only: no image is in both splits. The set is "
+        "ordered writer by writer but does not name its writers, so they are disjoint as far as that order tells."
+    )
     problems_per_candidate = 1
 
     def make(self, split: str, index: int, seed: int) -> Candidate:
         random = generator(self.name, split, index, seed)
         rows, columns = LAYOUTS[int(random.integers(len(LAYOUTS)))]
         count = rows * columns
-        allowed = pool(split)
-        chosen = [int(at) for at in random.integers(allowed.start, allowed.stop, size=count)]
-        numbers = [int(_digits()[1][at]) for at in chosen]
         task = str(random.choice(list(TASKS), p=list(TASKS.values())))
+        numbers, wanted = draw_numbers(task, count, random)
+        chosen = [int(random.choice(_pool_of(split, number))) for number in numbers]
         picture = self._draw(chosen, rows, columns, random)
-        wanted = wanted_digit(numbers, random) if task == COUNT else None
         made = list_task(task, numbers, f"I see {' '.join(map(str, numbers))} .", random, wanted)
         worked, process = solutions(made.thoughts, made.answer.reference, pick_process(random))
         digest = image_digest(picture)

@@ -31,13 +31,13 @@ class EngineConfig(StrictModel):
     """How to generate. There is no top-p or top-k: they would make the log-probs those of another distribution."""
 
     kind: EngineKind = EngineKind.VLLM
-    temperature: float = Field(1.0, gt=0.0)  # log-probs are those of the tempered distribution
-    max_model_len: int = Field(512, gt=0)  # prompt + response, tokens
-    max_num_seqs: int = Field(256, gt=0)  # streams generated at once
+    temperature: float = Field(default=1.0, gt=0.0)  # log-probs are those of the tempered distribution
+    max_model_len: int = Field(default=512, gt=0)  # prompt + response, tokens
+    max_num_seqs: int = Field(default=256, gt=0)  # streams generated at once
     repeat: RepeatRule | None = RepeatRule()
     dtype: str = "float32"
-    gpu_memory_utilization: float = Field(0.5, gt=0.0, le=1.0)  # GPUs only
-    kv_cache_gib: float = Field(0.5, gt=0.0)  # CPU only
+    gpu_memory_utilization: float = Field(default=0.5, gt=0.0, le=1.0)  # GPUs only
+    kv_cache_gib: float = Field(default=0.5, gt=0.0)  # CPU only
 
 
 class Engine(Protocol):

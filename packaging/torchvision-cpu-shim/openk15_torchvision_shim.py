@@ -6,15 +6,25 @@ Invariants: starting the interpreter, and merely looking for torchvision, import
 declared where torchvision's own compiled part loads; installing twice is installing once.
 """
 
+from __future__ import annotations
+
 import sys
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+
+# Neither `typing` nor `types` is imported: this module runs at the start of every interpreter.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import ModuleType
+
+    import torch
 
 TARGET = "torchvision"
 # The operators torchvision's Python part registers fake kernels for even when its compiled part is missing.
 OPERATORS = ("nms", "qnms")
 SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 
-_library = None  # torch forgets the declarations when the Library object goes away
+_library: torch.library.Library | None = None  # torch forgets the declarations when the Library object goes away
 _state = "unused"
 
 
@@ -45,14 +55,14 @@ def prepare(origin: str) -> None:
 
 
 class _Loader(SourceFileLoader):
-    def exec_module(self, module) -> None:  # noqa: ANN001  (typing is not worth its import at interpreter start)
+    def exec_module(self, module: ModuleType) -> None:
         prepare(self.path)
         super().exec_module(module)
 
 
 class _Finder:
     @staticmethod
-    def find_spec(name: str, path=None, target=None) -> "ModuleSpec | None":  # noqa: ANN001
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         if name != TARGET:
             return None
         spec = PathFinder.find_spec(name, path, target)

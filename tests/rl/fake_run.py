@@ -26,7 +26,6 @@ from multimodal.segment import StopReason
 from openk15.files import AppendLog, atomic_write_json
 from rewards.verdict import Answer, Status, Verdict
 from rl.metrics import IterationMetrics, MetricsWriter
-from rl.report_cards import ProblemLookup, dataset_lookup
 
 BUDGET, MAX_TOKENS, SAMPLES = 64, 160, 4
 TEMPLATES = ("digits/sum", "digits/largest", "scene/count", "scene/relation", "rendered/arithmetic", "text/arithmetic")
@@ -37,15 +36,16 @@ def decode(ids: Sequence[int]) -> str:
 
 
 @dataclass(frozen=True)
+class Dataset:
+    problems: list[Problem]
+    images: dict[str, bytes]
+
+
+@dataclass(frozen=True)
 class FakeRun:
     run: Path
     demo: Path | None
-    problems: dict[str, Problem]
-    pictures: dict[str, bytes]
-
-    @property
-    def lookup(self) -> ProblemLookup:
-        return dataset_lookup(self.problems.values(), self.pictures)
+    dataset: Dataset
 
 
 def make_problem(random: np.random.Generator, template: str, pictures: dict[str, bytes]) -> tuple[Problem, list[int]]:
@@ -253,7 +253,7 @@ def make_fake_run(
                 tokens_per_second=sum(lengths) / rollout,
             )
         )
-        if evals and iteration % 10 in (9, 0):
+        if (evals and iteration % 10 == 9) or (evals and iteration == 0):
             low, high = _interval(skill, 200)
             writer.append_eval(
                 {
@@ -275,7 +275,7 @@ def make_fake_run(
         for name in ("ledger.jsonl", "metrics.jsonl"):
             with (folder / name).open("ab") as handle:
                 handle.write(b'{"kind":"segment","trajectory":"0000')
-    return FakeRun(folder, None, {problem.id: problem for problem, _ in pool}, pictures)
+    return FakeRun(folder, None, Dataset([problem for problem, _ in pool], pictures))
 
 
 def write_bench(
@@ -308,7 +308,7 @@ def write_bench(
 
 
 def make_fake_demo(folder: Path, *, seed: int = 0, iterations: int = 40) -> FakeRun:
-    """A finished demo folder; the dataset itself is replaced by `FakeRun.lookup`."""
+    """A finished demo folder; the dataset itself is replaced by `FakeRun.dataset`."""
     fake = make_fake_run(folder / "rl", iterations=iterations, seed=seed)
     random = np.random.default_rng(seed + 1)
     held_out = list(
@@ -342,4 +342,4 @@ def make_fake_demo(folder: Path, *, seed: int = 0, iterations: int = 40) -> Fake
             "seconds": {"setup": 190.0, "data": 24.0, "sft": 95.0, "rl": 455.0, "benchmark": 66.0},
         },
     )
-    return FakeRun(fake.run, folder, fake.problems, fake.pictures)
+    return FakeRun(fake.run, folder, fake.dataset)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from rl.display import REFRESHES_PER_SECOND, RunDisplay, sparkline
+from rl.display import REFRESHES_PER_SECOND, RunDisplay, SFTDisplay, sparkline
 from rl.metrics import IterationMetrics, read_metrics
+from rl.sft import SFTStep
 
 from .fake_run import make_fake_run
 
@@ -35,17 +36,17 @@ def terminal() -> tuple[Console, io.StringIO]:
 
 def test_a_pipe_gets_one_line_an_iteration_without_control_characters(rows: list[IterationMetrics]) -> None:
     console, stream = pipe()
-    with RunDisplay(5, "demo", console=console) as display:
+    with RunDisplay("demo", 5, console=console) as display:
         display.status("starting\x1b[31m workers\r\nnow")
         for row in rows:
-            display.status("rollout")
+            display.status(f"iteration {row.iteration}: sampling")
             display.update(row)
         display.evaluation(EVALUATION)
     text = stream.getvalue()
     assert all(character == "\n" or character.isprintable() for character in text)
     lines = text.splitlines()
     assert lines[0] == "starting [31m workers  now"
-    assert lines[1] == "rollout"
+    assert lines[1] == "iteration 0: sampling"
     assert [line.split(" | ")[0] for line in lines[2:5]] == ["iteration 0 (1/5)", "iteration 1 (2/5)", "iteration 2 (3/5)"]
     assert lines[5:] == ["held-out after iteration 1: accuracy 0.625 [0.500, 0.750] (100 problems x 2), 33.2 tokens a response"]
 
@@ -57,7 +58,7 @@ def test_a_plain_line_tells_every_number_with_interval_and_count(rows: list[Iter
         seconds={"total": 12.0},
     )  # fmt: skip
     console, stream = pipe()
-    with RunDisplay(11, console=console) as display:
+    with RunDisplay("demo", 11, console=console) as display:
         display.update(row)
     assert stream.getvalue() == (
         "iteration 0 (1/11) | reward 0.400 [0.300, 0.500] | accuracy 0.500 [0.250, 0.750] n 96 | length 24.0 tokens (middle 95 %: 8 to 60) "
@@ -73,7 +74,7 @@ def test_an_iteration_in_which_nothing_finished_is_shown_as_not_measured(rows: l
     console, stream = pipe()
     live, shown = terminal()
     for target in (console, live):
-        with RunDisplay(5, console=target) as display:
+        with RunDisplay("demo", 5, console=target) as display:
             display.update(empty)
     assert stream.getvalue() == "iteration 0 (1/5) | reward not measured | accuracy not measured n 0 | length not measured | stops none\n"
     assert "not measured" in shown.getvalue()
@@ -82,7 +83,7 @@ def test_an_iteration_in_which_nothing_finished_is_shown_as_not_measured(rows: l
 def test_a_terminal_gets_one_panel_with_progress_results_and_times(rows: list[IterationMetrics]) -> None:
     now = [100.0]
     console, stream = terminal()
-    with RunDisplay(5, "demo run", console=console, clock=lambda: now[0]) as display:
+    with RunDisplay("demo run", 5, console=console, clock=lambda: now[0]) as display:
         for row in rows:
             display.update(dataclasses.replace(row, seconds={**row.seconds, "total": 30.0}))
         display.evaluation(EVALUATION)
@@ -93,7 +94,7 @@ def test_a_terminal_gets_one_panel_with_progress_results_and_times(rows: list[It
         "3/5 iterations",
         "1:30 gone",
         "about 1:00 left",
-        "held-out after iteration 1: accuracy 0.625 [0.500, 0.750]",
+        "after iteration 1: accuracy 0.625 [0.500, 0.750]",
         "publishing weights",
         f"n {rows[-1].accuracy_n} responses",
     ):
@@ -104,7 +105,7 @@ def test_a_terminal_gets_one_panel_with_progress_results_and_times(rows: list[It
 def test_a_terminal_is_refreshed_no_more_than_four_times_a_second(rows: list[IterationMetrics]) -> None:
     console, stream = terminal()
     start = time.monotonic()
-    with RunDisplay(5, "demo", console=console) as display:
+    with RunDisplay("demo", 5, console=console) as display:
         while time.monotonic() - start < 1.0:
             display.update(rows[0])
             display.status("busy")
@@ -119,7 +120,7 @@ def test_an_exception_of_the_run_passes_through(make, rows: list[IterationMetric
     console, _ = make()
 
     def run() -> None:
-        with RunDisplay(5, console=console) as display:
+        with RunDisplay("demo", 5, console=console) as display:
             display.update(rows[0])
             raise RuntimeError("worker stayed dead")
 
@@ -137,7 +138,7 @@ def test_a_terminal_that_goes_away_neither_stops_the_run_nor_hides_its_error(
     is_terminal: bool, rows: list[IterationMetrics], capsys: pytest.CaptureFixture[str]
 ) -> None:
     console = Console(file=BrokenPipe(), force_terminal=is_terminal, _environ={"TERM": "xterm"})
-    display = RunDisplay(5, console=console)
+    display = RunDisplay("demo", 5, console=console)
 
     def run() -> None:
         with display:
@@ -153,7 +154,7 @@ def test_a_terminal_that_goes_away_neither_stops_the_run_nor_hides_its_error(
 
 def test_a_resumed_run_starts_from_what_is_done() -> None:
     console, stream = terminal()
-    with RunDisplay(40, "demo", done=17, console=console):
+    with RunDisplay("demo", 40, done=17, console=console):
         pass
     assert "17/40 iterations" in stream.getvalue()
 
@@ -169,8 +170,42 @@ def test_standard_output_that_is_no_terminal_is_plain_even_when_colours_are_forc
     monkeypatch.setenv("FORCE_COLOR", "1")
     with (tmp_path / "log").open("w") as handle:
         monkeypatch.setattr("sys.stdout", handle)
-        with RunDisplay(5) as display:
+        with RunDisplay("demo", 5) as display:
             display.update(rows[0])
     text = (tmp_path / "log").read_text()
     assert text.count("\n") == 1
     assert "\x1b" not in text
+
+
+def sft_steps(count: int) -> list[SFTStep]:
+    return [SFTStep(step, 2.0 / (step + 1), 300, 1e-3, 0.5 * (step + 1)) for step in range(count)]
+
+
+def test_a_warm_up_in_a_pipe_prints_about_twenty_lines_and_the_last_step() -> None:
+    console, stream = pipe()
+    with SFTDisplay(205, console=console) as display:
+        for step in sft_steps(205):
+            display.update(step)
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 21
+    assert lines[0].startswith("step 10/205 | loss 0.5858 nats per answer token (mean of the last 10 steps, 0.2000 to 2.0000)")
+    assert lines[0].endswith("| learning rate 1.0e-03, 600 answer tokens/s | about 1:38 left")
+    assert lines[-1].startswith("step 205/205 |")
+
+
+def test_a_warm_up_on_a_terminal_is_one_panel() -> None:
+    console, stream = terminal()
+    with SFTDisplay(10, console=console) as display:
+        for step in sft_steps(4):
+            display.update(step)
+    last = stream.getvalue().rpartition("warm-up")[2]
+    for expected in ("4/10 steps", "about 0:03 left", "600 answer tokens/s", "█"):
+        assert expected in last
+
+
+def test_a_warm_up_whose_loss_is_zero_is_drawn() -> None:
+    console, stream = terminal()
+    with SFTDisplay(2, console=console) as display:
+        display.update(SFTStep(0, 0.0, 1, 0.0, 0.0))
+    assert "cannot draw" not in stream.getvalue()
+    assert "1/2 steps" in stream.getvalue()

@@ -13,8 +13,8 @@ from PIL import Image
 from multimodal.images import encode_png
 from openk15.errors import UserError
 from rl.report import write_report
-from rl.report_cards import choose, embed, make_card, split_text
-from rl.report_data import Record, RunData, load_run, planned_iterations
+from rl.report_cards import choose, embed, make_card, split_text, views
+from rl.report_data import Record, RunData, fold_ledger, load_run, planned_iterations
 from rl.report_plots import switches
 from rl.report_text import headline, table, tiles
 
@@ -67,7 +67,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> FakeRun:
 
 @pytest.fixture(scope="module")
 def html(demo: FakeRun) -> str:
-    return write_report(demo.run, demo.run / "report.html", demo.demo, demo.lookup, decode).read_text("utf-8")
+    return write_report(demo.run, demo.run / "report.html", demo.demo, demo.dataset, decode).read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_figures_take_their_colours_from_the_page(html: str) -> None:
 
 
 def test_the_same_files_give_the_same_bytes(demo: FakeRun, html: str, tmp_path: Path) -> None:
-    assert write_report(demo.run, tmp_path / "again.html", demo.demo, demo.lookup, decode).read_text("utf-8") == html
+    assert write_report(demo.run, tmp_path / "again.html", demo.demo, demo.dataset, decode).read_text("utf-8") == html
 
 
 def test_a_finished_demo_lacks_nothing_and_shows_every_part(html: str, data: RunData) -> None:
@@ -263,12 +263,16 @@ def test_what_was_not_committed_is_not_called_trained(tmp_path: Path) -> None:
     ledger.write_text("".join(line + "\n" for line in ledger.read_text().splitlines()[:-1]))
     data = load_run(fake.run)
     assert data.committed == 2
+    assert [row.iteration for row in data.metrics] == [0, 1]
+    assert "Iteration 2 was measured but not committed (the run was killed in between) and is left out." in data.missing
     assert {record.trained for record in data.trained} == {0, 1}
 
 
 def test_cards_are_spread_over_what_matters_and_do_not_depend_on_order(data: RunData, demo: FakeRun) -> None:
+    templates = {problem.id: problem.tags["template"] for problem in demo.dataset.problems}
+
     def kind(record: Record) -> str:
-        return demo.problems[record.problem].tags["template"]
+        return templates[record.problem]
 
     cards = choose(data.records, kind)
     assert len(cards) == 12
@@ -284,7 +288,7 @@ def test_segments_of_a_card_join_to_the_judged_text(data: RunData, demo: FakeRun
     several = [record for record in data.records if len(record.lengths) > 1 and record.verdict is not None]
     assert len(several) > 100
     for record in several[:100]:
-        card = make_card(record, demo.lookup, decode)
+        card = make_card(record, views(demo.dataset), decode)
         assert "".join(piece.text or "" for piece in card.pieces) == record.text
         assert card.note is None
         assert [piece.iteration for piece in card.pieces] == list(record.iterations)
@@ -297,7 +301,7 @@ def test_a_segment_that_ends_inside_a_character_hands_it_on() -> None:
 
 def test_a_text_other_than_the_judged_one_is_noted(data: RunData) -> None:
     record = next(record for record in data.records if record.verdict is not None)
-    card = make_card(dataclasses.replace(record, text="something else"), None, decode)
+    card = make_card(dataclasses.replace(record, text="something else"), views(None), decode)
     assert card.note == "The segments decode to another text than the one that was judged."
 
 
@@ -319,3 +323,15 @@ def test_planned_iterations_are_found_at_the_outermost_level() -> None:
     assert planned_iterations({"a": {"b": 1}, "loop": {"iterations": 3}}) == 3
     assert planned_iterations({"steps": 3}) is None
     assert planned_iterations(None) is None
+
+
+def test_a_response_whose_budget_ended_at_the_greatest_length_is_shown_as_out_of_room() -> None:
+    segment = {"token_ids": [1, 2], "logprobs": [0.0, 0.0], "version": 0, "seed": 1, "stop": "budget"}
+    rows = [
+        {"kind": "start", "trajectory": "a", "problem": "p", "sample": 0, "iteration": 0},
+        {"kind": "segment", "trajectory": "a", "index": 0, "iteration": 0, "segment": segment},
+        {"kind": "segment", "trajectory": "a", "index": 1, "iteration": 1, "segment": segment},
+    ]
+    assert fold_ledger(rows, "ledger")[0][0].stops == ("budget", "budget")
+    verdict = {"kind": "verdict", "trajectory": "a", "iteration": 1, "text": "", "verdict": {"status": "wrong"}}
+    assert fold_ledger([*rows, verdict], "ledger")[0][0].stops == ("budget", "context")

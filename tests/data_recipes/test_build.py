@@ -1,0 +1,210 @@
+"""The same recipe gives the same bytes; what is held out stays out; what is wrong is dropped with a reason."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data_recipes import build as building
+from data_recipes.build import Built, build, check_replaceable, disjointness, fault_of, perturbed
+from data_recipes.problem import Problem, Solution
+from data_recipes.recipe import Recipe, SourceSpec
+from data_recipes.sources.base import HELDOUT, TRAIN, Candidate, get_source
+from data_recipes.store import ProblemSet
+from openk15.errors import GateError, UserError
+from openk15.files import read_jsonl, sha256_file
+from rewards import Answer, Status, verify
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): sha256_file(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_the_same_recipe_gives_the_same_bytes_whatever_the_number_of_workers(recipe: Recipe, built: Path, tmp_path: Path):
+    build(recipe, tmp_path / "again", command="data_recipes build recipes/demo.yaml -o data", workers=2)
+    assert files_of(tmp_path / "again") == files_of(built)
+
+
+def test_another_seed_gives_other_problems(recipe: Recipe, train: ProblemSet, tmp_path: Path):
+    small = recipe.limited(40).model_copy(update={"seed": recipe.seed + 1})
+    other = building.collect(small)
+    assert not {problem.id for problem in other.rows[TRAIN] if problem.images} & {problem.id for problem in train.problems}
+
+
+def test_every_split_holds_what_the_recipe_asks_for(recipe: Recipe, train: ProblemSet, heldout: ProblemSet):
+    for spec in recipe.sources:
+        assert sum(problem.tags["source"] == spec.use for problem in train.problems) == spec.train
+        assert sum(problem.tags["source"] == spec.use for problem in heldout.problems) == spec.heldout
+
+
+def keys_in_lineage(problems: tuple[Problem, ...]) -> Iterator[tuple[str, str]]:
+    """What each problem says it was made of, read from the files and not from the builder's books."""
+    for problem in problems:
+        made = problem.lineage[0]
+        if "digit images" in made:
+            for index in json.loads(made.partition("digit images ")[2]):
+                yield "digit", str(index)
+        elif "scene " in made:
+            yield "scene", made.rpartition("scene ")[2]
+        else:
+            text = next(part.text for part in problem.messages[0].parts if part.text)
+            yield "expression", made.partition("expression ")[2] or text.removeprefix("Work it out. ")
+
+
+def test_no_digit_image_scene_or_expression_of_held_out_is_trained_on(train: ProblemSet, heldout: ProblemSet):
+    trained, held = set(keys_in_lineage(train.problems)), set(keys_in_lineage(heldout.problems))
+    assert {kind for kind, _ in trained} == {kind for kind, _ in held} == {"digit", "scene", "expression"}
+    assert not trained & held
+    assert max(int(name) for kind, name in trained if kind == "digit") < min(int(name) for kind, name in held if kind == "digit")
+
+
+def test_no_picture_of_held_out_is_trained_on(train: ProblemSet, heldout: ProblemSet):
+    assert train.images
+    assert heldout.images
+    assert not set(train.images) & set(heldout.images)
+
+
+def test_the_manifest_counts_what_the_splits_share(manifest: dict[str, Any]):
+    assert set(manifest["disjoint"]) == {"uci-digit", "scene", "expression"}
+    for found in manifest["disjoint"].values():
+        assert found["shared"] == 0
+        assert found[TRAIN] > 0
+        assert found[HELDOUT] > 0
+    assert disjointness({TRAIN: {"scene:a", "scene:b"}, HELDOUT: {"scene:b"}}) == {"scene": {TRAIN: 2, HELDOUT: 1, "shared": ["scene:b"]}}
+
+
+def test_every_solution_is_judged_correct_and_a_perturbed_answer_wrong(train: ProblemSet, heldout: ProblemSet):
+    for problem in (*train.problems, *heldout.problems):
+        assert [solution.style for solution in problem.solutions] == ["reasoned", "direct"]
+        for solution in problem.solutions:
+            assert verify(solution.text, problem.answer).status is Status.CORRECT, solution.text
+        assert verify(f"\\boxed{{{perturbed(problem)}}}", problem.answer).status is Status.WRONG
+
+
+def test_no_problem_is_kept_twice(train: ProblemSet, heldout: ProblemSet):
+    problems = (*train.problems, *heldout.problems)
+    assert len({problem.id for problem in problems}) == len(problems)
+    assert len({building.asked(problem) for problem in problems}) == len(problems)
+
+
+def test_the_fingerprint_is_of_the_files(built: Path, manifest: dict[str, Any]):
+    named = {}
+    for found in manifest["splits"].values():
+        assert found["fingerprint"] == hashlib.sha256(json.dumps(found["files"], sort_keys=True).encode()).hexdigest()
+        named |= found["files"]
+    assert named == {str(path.relative_to(built)): sha256_file(path) for path in built.rglob("*.parquet")}
+    assert manifest["fingerprint"] == hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
+    assert manifest["dropped_sha256"] == sha256_file(built / "dropped.jsonl")
+
+
+def test_dropped_rows_keep_their_reason_and_are_counted(built: Path, manifest: dict[str, Any]):
+    rows = list(read_jsonl(built / "dropped.jsonl"))
+    assert len(rows) == sum(manifest["dropped"].values())
+    assert all(row["step"] and row["reason"] and row["row"]["id"] == row["id"] for row in rows)
+
+
+def candidate(source: str, index: int = 0) -> Candidate:
+    return get_source(source).make(TRAIN, index, 1)
+
+
+def test_a_candidate_that_touches_held_out_is_dropped_whole():
+    pair = candidate("rendered")
+    built = Built()
+    built.keys[HELDOUT].update(pair.keys)
+    assert building._take(built, TRAIN, pair, "rendered/train/0") == 0
+    assert built.rows[TRAIN] == []
+    assert [row["step"] for row in built.dropped] == ["held-out first", "held-out first"]
+
+
+def test_an_exact_duplicate_is_dropped_and_so_is_the_same_question_with_another_answer():
+    one = candidate("text")
+    built = Built()
+    assert building._take(built, TRAIN, one, "first") == 1
+    assert building._take(built, TRAIN, one, "second") == 0
+    changed = replace(one.problems[0], answer=Answer("number", "12345"))
+    assert building._take(built, TRAIN, Candidate((changed,)), "third") == 0
+    assert [row["step"] for row in built.dropped] == ["exact duplicate", "exact duplicate"]
+    assert "another answer" in built.dropped[1]["reason"]
+
+
+@pytest.mark.parametrize("style", ["reasoned", "direct"])
+def test_a_solution_that_misses_the_answer_is_dropped_with_its_verdict(style: str):
+    one = candidate("text").problems[0]
+    wrong = replace(one, solutions=(Solution("<think> so </think> \\boxed{999}", style),))
+    assert fault_of(one) is None
+    assert fault_of(wrong) is not None
+    assert style in str(fault_of(wrong))
+    built = Built()
+    assert building._take(built, TRAIN, Candidate((wrong,)), "bad") == 0
+    assert built.dropped[0]["step"] == "verifier round trip"
+
+
+def test_a_source_that_runs_dry_is_refused_by_a_gate_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    same = candidate("text")
+    monkeypatch.setattr(building, "_make", lambda task: [same] * (task[3] - task[2]))
+    recipe = Recipe(name="dry", sources=(SourceSpec(use="text", train=5),))
+    with pytest.raises(GateError, match="recipe dry: source text gave 1 of 5 train problems; ask for fewer"):
+        build(recipe, tmp_path / "out", command="")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_was_not_built_is_never_replaced(tmp_path: Path, built: Path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(UserError, match="would be replaced whole"):
+        check_replaceable(tmp_path)
+    with pytest.raises(UserError, match="is not a folder"):
+        check_replaceable(tmp_path / "thesis.tex")
+    check_replaceable(tmp_path / "new")
+    check_replaceable(built)
+
+
+def test_the_recipe_refuses_half_a_pair_and_keeps_pairs_whole_under_a_limit():
+    with pytest.raises(ValueError, match="61 is no multiple of 2"):
+        SourceSpec(use="rendered", train=60, heldout=61)
+    cut = Recipe(name="r", sources=(SourceSpec(use="rendered", train=300), SourceSpec(use="text", train=100, heldout=7))).limited(33)
+    assert cut.sources[0].train % 2 == 0
+    assert cut.sources[0].heldout == 0
+    assert cut.sources[1].heldout >= 1
+    assert sum(spec.train for spec in cut.sources) in range(30, 37)
+
+
+def test_pairs_are_whole_and_share_their_answer(train: ProblemSet, heldout: ProblemSet):
+    for data in (train, heldout):
+        pairs: dict[str, list[Problem]] = {}
+        for problem in data.problems:
+            if problem.tags["source"] == "rendered":
+                assert problem.pair_id
+                pairs.setdefault(problem.pair_id, []).append(problem)
+        assert pairs
+        for pair in pairs.values():
+            assert sorted(problem.tags["modality"] for problem in pair) == ["image-text", "text"]
+            assert pair[0].answer == pair[1].answer
+            assert pair[0].grade == pair[1].grade
+
+
+def test_the_four_cognitive_processes_are_shown_and_marked_in_the_text(train: ProblemSet):
+    mark = {"planning": "plan :", "evaluation": "check :", "reflection": "wait ,", "exploration": "another way :"}
+    for process, words in mark.items():
+        shown = [problem for problem in train.problems if problem.tags["process"] == process]
+        assert 0.08 < len(shown) / len(train.problems) < 0.24, process
+        assert all(words in problem.solutions[0].text for problem in shown)
+    plain = [problem for problem in train.problems if problem.tags["process"] == "none"]
+    assert plain
+    assert not any(words in problem.solutions[0].text for problem in plain for words in mark.values())
+
+
+def test_hugging_face_datasets_reads_the_folder_with_pictures_decoded(built: Path, train: ProblemSet, heldout: ProblemSet, tmp_path: Path):
+    import datasets
+
+    loaded = datasets.load_dataset(str(built), cache_dir=str(tmp_path))
+    assert isinstance(loaded, datasets.DatasetDict)
+    assert {split: loaded[split].num_rows for split in loaded} == {"train": len(train.problems), "heldout": len(heldout.problems)}
+    row: Any = next(row for row in loaded["train"] if row["images"])  # type: ignore[index]
+    assert row["images"][0].size[0] % 28 == 0
+    assert row["id"] in {problem.id for problem in train.problems}

@@ -1,0 +1,92 @@
+"""What a person types and what comes back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def one_line(result: subprocess.CompletedProcess[str], *parts: str) -> None:
+    assert result.returncode == 2, result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert result.stderr.startswith("data_recipes: error: ")
+    for part in parts:
+        assert part in result.stderr
+
+
+def test_build_writes_a_dataset_and_card_prints_it(data_recipes: Run, tmp_path: Path):
+    out = tmp_path / "my data"
+    result = data_recipes("build", "recipes/demo.yaml", "-o", out, "seed=3", "--limit", "30")
+    assert result.returncode == 0, result.stderr
+    assert "train: 30 problems, fingerprint" in result.stdout
+    assert json.loads((out / "manifest.json").read_text())["recipe"]["seed"] == 3
+    shown = data_recipes("card", out)
+    assert shown.stdout.startswith("# demo\n")
+    assert f"Rebuild with `data_recipes build recipes/demo.yaml -o '{out}' seed=3 --limit 30`" in shown.stdout
+
+
+def test_a_dry_run_says_what_would_be_built_and_writes_nothing(data_recipes: Run, tmp_path: Path):
+    result = data_recipes("build", "recipes/demo.yaml", "-o", tmp_path / "data", "--dry-run")
+    assert result.returncode == 0, result.stderr
+    assert "handwriting: 6000 train, 172 held-out" in result.stdout
+    assert f"would write 14400 problems to {tmp_path / 'data'}" in result.stdout
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_misspelt_key_is_answered_with_the_nearest_one(data_recipes: Run, tmp_path: Path):
+    one_line(data_recipes("build", "recipes/demo.yaml", "-o", tmp_path / "x", "sede=3"), "unknown key 'sede'; did you mean 'seed'?")
+    (tmp_path / "bad.yaml").write_text("name: bad\nsources:\n  - {use: text, trian: 3}\n")
+    one_line(data_recipes("build", tmp_path / "bad.yaml", "-o", tmp_path / "x"), "did you mean 'train'?", "bad.yaml")
+
+
+def test_a_misspelt_source_is_answered_with_the_nearest_one(data_recipes: Run, tmp_path: Path):
+    (tmp_path / "bad.yaml").write_text("name: bad\nsources:\n  - {use: scene, train: 3}\n")
+    one_line(data_recipes("build", tmp_path / "bad.yaml", "-o", tmp_path / "x"), "no source is called 'scene'; did you mean 'scenes'?")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (("build", "nowhere.yaml", "-o", "x"), "nowhere.yaml: no such config file"),
+        (("card", "nowhere"), "nowhere: no such dataset folder"),
+        (("list", "nowhere"), "nowhere: no such folder of recipes"),
+        (("build", "recipes/demo.yaml", "-o", "docs"), "docs: holds files that `data_recipes build` did not write"),
+    ],
+)
+def test_wrong_paths_are_one_line(data_recipes: Run, arguments: tuple[str, ...], part: str):
+    one_line(data_recipes(*arguments), part)
+
+
+def test_list_names_sources_and_recipes(data_recipes: Run):
+    result = data_recipes("list")
+    assert result.returncode == 0, result.stderr
+    for source in ("handwriting", "rendered", "scenes", "text"):
+        assert f"source {source}: " in result.stdout
+    assert "recipe recipes/demo.yaml: 14000 train, 400 held-out" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["build", "list", "card"])
+def test_every_help_shows_a_working_example(data_recipes: Run, command: str):
+    result = data_recipes(command, "--help")
+    assert result.returncode == 0
+    assert f"Example: data_recipes {command} " in result.stdout
+
+
+def test_neither_commands_nor_building_import_torch(repo_root: Path):
+    code = (
+        "import sys, data_recipes.cli\n"
+        "assert not {'torch', 'datasets', 'sklearn', 'pyarrow'} & set(sys.modules), 'the command line starts slowly'\n"
+        "import data_recipes.build, data_recipes.store, data_recipes.card\n"
+        "from data_recipes.sources import get_source, source_names\n"
+        "[get_source(name).make('train', 0, 0) for name in source_names()]\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=repo_root, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
