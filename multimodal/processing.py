@@ -6,6 +6,7 @@ checked against the picture features for every prompt.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,11 @@ from openk15.seeds import digest
 
 if TYPE_CHECKING:
     from transformers import ProcessorMixin
+
+
+VISION_MARK = re.compile(  # Qwen-VL's, then Idefics3's
+    r"<\|vision_(start|end|pad)\|>|<\|(image|video)_pad\|>|<fake_token_around_image>|<image>|<global-img>|<row_\d+_col_\d+>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +87,8 @@ class PromptProcessor:
     @property
     def forbidden_ids(self) -> tuple[int, ...]:
         """Tokens that must never be sampled: every placeholder and vision mark the vocabulary has."""
-        marks = ("<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>", "<fake_token_around_image>")
         vocabulary: Mapping[str, int] = self.tokenizer.get_vocab()
-        found = {vocabulary[mark] for mark in marks if mark in vocabulary} | {self.image_token_id}
-        return tuple(sorted(found))
+        return tuple(sorted({number for token, number in vocabulary.items() if VISION_MARK.fullmatch(token)} | {self.image_token_id}))
 
     def render(self, messages: Sequence[Message], *, generation_prompt: bool = True) -> str:
         conversation = [
@@ -127,8 +131,6 @@ class PromptProcessor:
         ids = tuple(int(token) for token in batch["input_ids"][0])
         pixels = np.asarray(batch["pixel_values"], dtype=np.float32)
         grid = np.asarray(batch["image_grid_thw"], dtype=np.int64) if "image_grid_thw" in batch else None
-        if not np.all(batch.get("pixel_attention_mask", 1)):
-            raise UserError(f"{self.folder}: the processor pads pictures, which is not supported; set do_image_splitting to true in it")
         self._check_placeholders(ids, pixels, grid)
         return ProcessedPrompt(ids, raw_ids, pictures, pixels, grid, digest(list(ids), [digest(data.hex()) for data in pictures]))
 

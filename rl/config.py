@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import Field, model_validator
@@ -27,6 +28,11 @@ class StyleShares(StrictModel):
         return self
 
 
+class SFTOptimizer(StrEnum):
+    ADAMW = "adamw"
+    MUON = "muon"  # for the matrices inside, AdamW for embeddings, head and vectors: fewer steps from scratch
+
+
 class SFTConfig(StrictModel):
     """`rl sft`: supervised warm-up on the worked solutions of a built dataset."""
 
@@ -40,6 +46,8 @@ class SFTConfig(StrictModel):
     batch_size: int = Field(default=64, gt=0, description="examples per step")
     row_tokens: int = Field(default=1024, gt=0, description="length of a packed row, tokens")
     styles: StyleShares = StyleShares()
+    optimizer: SFTOptimizer = SFTOptimizer.ADAMW
+    muon_factor: float = Field(default=6.0, gt=0, description="Muon's learning rate as a multiple of learning_rate")
     learning_rate: float = Field(default=1e-3, gt=0)
     final_learning_rate: float = Field(default=1e-4, ge=0)
     warmup_steps: int = Field(default=40, ge=0)

@@ -10,6 +10,7 @@ of both: an engine that dropped the pictures would fail on one of them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -64,10 +65,16 @@ def check_sync(fleet: Fleet, probes: Probes, config: GuardConfig, *, version: in
         for segment, theirs in zip(segments, learner, strict=True):
             if segment.version != version:
                 raise GuardError(f"rollout-{worker} generates with version {segment.version} after a sync of version {version}")
-            worst = max(worst, *(abs(a - b) for a, b in zip(segment.logprobs, theirs, strict=True)))
+            worst = max(worst, *(_distance(a, b) for a, b in zip(segment.logprobs, theirs, strict=True)))
     if worst > config.parity_limit:
         raise GuardError(_parity_message(fleet, worst, config.parity_limit, version))
     return SyncCheck(worst, _sensitivity(fleet, probes, segments, config, version))
+
+
+def _distance(one: float, other: float) -> float:
+    """|one - other|; infinite when either is no number, so that no comparison lets it pass."""
+    gap = abs(one - other)
+    return math.inf if math.isnan(gap) else gap
 
 
 def _sensitivity(fleet: Fleet, probes: Probes, segments: Sequence, config: GuardConfig, version: int) -> float | None:

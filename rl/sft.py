@@ -26,7 +26,7 @@ from multimodal.scoring import token_logprobs
 from openk15.errors import RunError, UserError
 from openk15.files import AppendLog, atomic_write_json
 from openk15.seeds import derive_seed
-from rl.config import SFTConfig, StyleShares
+from rl.config import SFTConfig, SFTOptimizer, StyleShares
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,22 @@ def batch_loss(model: Any, processor: PromptProcessor, examples: Sequence[Exampl
     return total, tokens
 
 
+def make_optimizers(model: Any, config: SFTConfig) -> list[tuple[torch.optim.Optimizer, float]]:
+    """(optimizer, factor on the learning rate): AdamW for everything, or Muon for the matrices inside and AdamW for the rest."""
+    import torch
+
+    if config.optimizer is SFTOptimizer.ADAMW:
+        return [(torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.95)), 1.0)]
+    inside = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name and "lm_head" not in name]
+    chosen = {id(parameter) for parameter in inside}
+    rest = [parameter for parameter in model.parameters() if id(parameter) not in chosen]
+    muon = torch.optim.Muon(inside, lr=config.learning_rate, weight_decay=0.0)
+    return [
+        (muon, config.muon_factor),
+        (torch.optim.AdamW(rest, lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.95)), 1.0),
+    ]
+
+
 def run_sft(config: SFTConfig, report: Callable[[SFTStep], None] = lambda _: None) -> Path:
     """Warm the policy up; returns the folder of the result."""
     import torch
@@ -102,7 +118,7 @@ def run_sft(config: SFTConfig, report: Callable[[SFTStep], None] = lambda _: Non
     start_folder = config.policy or _build(config, data, problems)
     processor = PromptProcessor.load(start_folder)
     model: Any = load_for_training(start_folder)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.95))
+    optimizers = make_optimizers(model, config)
     prompts: dict[int, ProcessedPrompt] = {}
     metrics_path = config.out / "metrics.jsonl"
     metrics_path.unlink(missing_ok=True)
@@ -117,14 +133,16 @@ def run_sft(config: SFTConfig, report: Callable[[SFTStep], None] = lambda _: Non
                 prompts[index] = processor.prompt(problems[index].messages, data.images)
             examples.append(Example(prompts[index], response_ids(processor, text)))
         rate = learning_rate_at(step, config)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        optimizer.zero_grad(set_to_none=True)
+        for optimizer, scale in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate * scale
+            optimizer.zero_grad(set_to_none=True)
         loss, tokens = batch_loss(model, processor, examples, config.row_tokens)
         if not math.isfinite(loss):
             raise RunError(f"warm-up step {step}: the loss is {loss}; lower learning_rate (now {config.learning_rate})")
         torch.nn.utils.clip_grad_norm_(model.parameters(), config.grad_clip)
-        optimizer.step()
+        for optimizer, _ in optimizers:
+            optimizer.step()
         row = SFTStep(step, loss, tokens, rate, time.monotonic() - start)
         pending.append(
             {"step": row.step, "loss": row.loss, "tokens": row.tokens, "learning_rate": row.learning_rate, "seconds": row.seconds}

@@ -8,7 +8,7 @@ A batch runs in lockstep; lanes of streams that have ended are dropped as it goe
 Invariants: token i of a segment is the argmax of tempered logits plus Gumbel noise number i of a Philox
 generator keyed by the segment's seed, and no matrix product takes a route that depends on the company, so
 neighbours change neither the draw nor, to the bit, the log-prob. Log-probs are those of the tempered
-distribution without the forbidden ids.
+distribution without the forbidden ids. (On a GPU the last bits of a log-prob are its libraries' affair.)
 """
 
 from __future__ import annotations
@@ -53,6 +53,11 @@ class _Stream:
     position: int = 0
     token_ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
+
+    @property
+    def ended(self) -> bool:
+        """Nobody waits for it: it has its segment, was cancelled, or its event loop is gone."""
+        return self.future.done() or self.future.get_loop().is_closed()
 
     def segment(self, version: int, stop: StopReason) -> Segment:
         return Segment(tuple(self.token_ids), tuple(self.logprobs), version, self.seed, stop)
@@ -104,12 +109,12 @@ class TorchEngine:
             while self._waiting:
                 most = self._config.max_num_seqs
                 batch, self._waiting = self._waiting[:most], self._waiting[most:]
-                self._running = [stream for stream in batch if not stream.future.done()]
+                self._running = [stream for stream in batch if not stream.ended]
                 await self._generate()
         except Exception as error:
             self._unfit = f"the torch engine failed while it generated: {type(error).__name__}: {error}"
             for stream in [*self._running, *self._waiting]:
-                if not stream.future.done():
+                if not stream.ended:
                     stream.future.set_exception(RunError(self._unfit))
             self._waiting = []
         finally:
@@ -125,7 +130,7 @@ class TorchEngine:
             with torch.inference_mode():
                 tokens = self._sample(lanes.streams, logits)
             await asyncio.sleep(0)  # callers may take their segments, cancel or close
-            self._running = [stream for stream in self._running if not stream.future.done()]
+            self._running = [stream for stream in self._running if not stream.ended]
             if not self._running:
                 return
             with torch.inference_mode():
@@ -207,7 +212,7 @@ class TorchEngine:
         tokens = (logits.double() - torch.from_numpy(waits).to(self._device).log()).argmax(dim=1)
         logprobs = logits.gather(1, tokens[:, None])[:, 0] - logits.logsumexp(dim=1)
         for stream, token, logprob in zip(rows, tokens.tolist(), logprobs.tolist(), strict=True):
-            if stream.future.done():
+            if stream.ended:
                 continue
             stream.token_ids.append(token)
             stream.logprobs.append(logprob)
@@ -226,7 +231,7 @@ class TorchEngine:
 
     async def load(self, version: int, weights: WeightSource) -> None:
         """GuardError naming the tensor that is missing, unknown or changed; then nothing is sampled until a load succeeds."""
-        if busy := sum(not stream.future.done() for stream in (*self._running, *self._waiting)):
+        if busy := sum(not stream.ended for stream in (*self._running, *self._waiting)):
             raise RunError(f"weights of version {version} came while {busy} segments were being sampled")
         self._unfit = f"the load of weights version {version} failed; load a version before sampling"
         live = self._live()
@@ -280,34 +285,38 @@ class _Lanes:
         self.streams = list(streams)
         self.width = _whole(len(streams), LANES)
         lengths = [cache.get_seq_length() for cache in caches]
-        self._filled = torch.zeros(self.width, dtype=torch.int64, device=caches[0].layers[0].keys.device)  # slots used, by lane
-        self._filled[: len(streams)] = torch.tensor(lengths)
         slots = _whole(max(lengths) + 1, SLOTS)
-        self.cache = Cache(layers=[_LaneLayer(self.width, slots, parts) for parts in zip(*(cache.layers for cache in caches), strict=True)])
+        self._layers = [_LaneLayer(self.width, slots, parts) for parts in zip(*(cache.layers for cache in caches), strict=True)]
+        self.cache = Cache(layers=[*self._layers])
+        self._filled = torch.zeros(self.width, dtype=torch.int64, device=self._layers[0].keys.device)  # slots used, by lane
+        self._filled[: len(streams)] = torch.tensor(lengths)
 
     def advance(self) -> torch.Tensor:
         """Give every lane its next slot; the mask (width, 1, 1, slots in view) of what it sees then."""
         at, self._filled = self._filled, self._filled + 1
         view = _whole(int(self._filled.max()), SLOTS)
-        for layer in self.cache.layers:
+        for layer in self._layers:
             layer.place(at, view)
         return (torch.arange(view, device=at.device) < self._filled[:, None])[:, None, None]
 
     def drop_ended(self) -> torch.Tensor:
         """Close the ranks; returns which of the streams are left."""
-        kept = [at for at, stream in enumerate(self.streams) if not stream.future.done()]
+        kept = [at for at, stream in enumerate(self.streams) if not stream.ended]
         self.streams = [self.streams[at] for at in kept]
         self.width = _whole(len(kept), LANES)
         keep = torch.tensor(kept, device=self._filled.device)
         padded = torch.cat([keep, keep[:1].expand(self.width - len(kept))])
         self._filled = self._filled[padded]
-        for layer in self.cache.layers:
+        for layer in self._layers:
             layer.batch_select_indices(padded)
         return keep
 
 
 class _LaneLayer(DynamicLayer):
     """Keys and values (lanes, heads, slots, head_dim) with spare slots, one token a lane written at a time."""
+
+    keys: Any  # tensors from the start, unlike the base class's
+    values: Any
 
     def __init__(self, width: int, slots: int, parts: Sequence[Any]):
         super().__init__()

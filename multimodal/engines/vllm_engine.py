@@ -16,8 +16,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
 }
 REMEMBERED_PROMPTS = 1024
+CPU_BLOCK_TOKENS = 32  # short prompts share whole blocks, and attention pads less than with vLLM's 128
 
 
 @dataclass(slots=True)
@@ -74,7 +76,7 @@ class VLLMEngine:
         self._unfit: str | None = None  # why it must not generate
         self._client: Any = _open_core(config, policy, processor.forbidden_ids)
         self._fields = _picture_fields(self._client.engine_core.vllm_config.model_config)
-        self._expected = self._engine_names(_tensor_names(policy))
+        self._shapes = self._engine_names(_tensor_shapes(policy))
 
     @property
     def version(self) -> int:
@@ -180,13 +182,15 @@ class VLLMEngine:
 
     def _build_features(self, prompt: ProcessedPrompt) -> list[Any]:
         """One feature a picture, at its run of placeholders; GuardError when runs and pictures disagree."""
-        from vllm.multimodal.inputs import MultiModalFeatureSpec, MultiModalKwargsItems, PlaceholderRange
+        from transformers import BatchFeature
+        from vllm.multimodal.inputs import (
+            MultiModalFeatureSpec, MultiModalFieldElem, MultiModalKwargsItems, MultiModalSharedField, PlaceholderRange)
 
         if prompt.grid is None:
             raise UserError(f"{self._policy}: vLLM is fed by picture grids (Qwen-VL policies); use engine.kind=torch")
         fields, merge = self._fields
         data = {"pixel_values": torch.from_numpy(prompt.pixels), "image_grid_thw": torch.from_numpy(prompt.grid)}
-        items = MultiModalKwargsItems.from_hf_inputs(data, fields(data))["image"]
+        items = MultiModalKwargsItems.from_hf_inputs(BatchFeature(data), fields(data))["image"]
         patches = prompt.grid.prod(axis=1)
         ends = patches.cumsum()
         features: list[Any] = []
@@ -197,6 +201,9 @@ class VLLMEngine:
             if prompt.ids[at : at + length] != (self._image_token_id,) * length:
                 raise GuardError(f"picture {len(features)} gives {length} features, but its run of placeholders at {at} is not as long")
             name = digest(tensor_digest(data["pixel_values"][int(end - count) : int(end)]), grid.tolist())
+            # vLLM encodes pictures of one step together unless a shared field differs; together, their last bits
+            # depend on the company.
+            item["alone"] = MultiModalFieldElem(torch.tensor(int(name[:15], 16)), MultiModalSharedField(batch_size=1))
             features.append(MultiModalFeatureSpec(item, "image", name, PlaceholderRange(at, length), name))
             at += length
         if self._image_token_id in prompt.ids[at:]:
@@ -211,9 +218,7 @@ class VLLMEngine:
         core = self._client.engine_core
         # vLLM cannot recover from a load that stops half way, so all tensors are checked before the first goes in.
         tensors = list(checked(weights, version))
-        missing = self._expected - self._engine_names([name for name, _ in tensors])
-        if missing:
-            raise GuardError(f"weights of version {version}: nothing was sent for the engine's {min(missing)!r}")
+        self._check_shapes(version, self._engine_names({name: tuple(tensor.shape) for name, tensor in tensors}))
         try:
             core.collective_rpc("reload_weights", kwargs={"weights_iterator": iter(tensors)})
         except (ValueError, KeyError, RuntimeError, AssertionError) as error:
@@ -224,9 +229,22 @@ class VLLMEngine:
         core.reset_mm_cache()
         self._version, self._unfit = version, None
 
-    def _engine_names(self, names: Sequence[str]) -> set[str]:
+    def _check_shapes(self, version: int, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        for name, shape in self._shapes.items():
+            if shapes.get(name) != shape:
+                raise GuardError(f"weights of version {version}: the engine's {name!r} wants shape {shape}, got {shapes.get(name, 'nothing')}")
+        unknown = shapes.keys() - self._shapes.keys()
+        if unknown and not self._tied:  # a tied head is sent, but never stored
+            raise GuardError(f"weights of version {version}: the engine has no tensor {min(unknown)!r}")
+
+    def _engine_names(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+        """Both ways in which transformers names tensors (in memory, in a folder) become vLLM's one."""
         mapper = getattr(self._model, "hf_to_vllm_mapper", None)
-        return set(mapper.apply_list(list(names)) if mapper else names)
+        return mapper.apply_dict(dict(shapes)) if mapper else dict(shapes)
+
+    @property
+    def _tied(self) -> bool:
+        return bool(getattr(self._client.engine_core.vllm_config.model_config.hf_config, "tie_word_embeddings", False))
 
     @property
     def _model(self) -> torch.nn.Module:
@@ -282,16 +300,16 @@ def _unpack(module: Any) -> torch.Tensor:
         return module.cpu_linear(torch.eye(width, dtype=dtype), module.weight, None).T.contiguous()
 
 
-def _tensor_names(policy: Path) -> list[str]:
+def _tensor_shapes(policy: Path) -> dict[str, tuple[int, ...]]:
     from safetensors import safe_open
 
-    names: list[str] = []
+    shapes: dict[str, tuple[int, ...]] = {}
     for file in sorted(policy.glob("*.safetensors")):
         with safe_open(file, framework="pt") as handle:
-            names += handle.keys()
-    if not names:
+            shapes |= {name: tuple(handle.get_slice(name).get_shape()) for name in handle.keys()}  # noqa: SIM118 - not a mapping
+    if not shapes:
         raise UserError(f"{policy}: no *.safetensors file; save the policy with save_pretrained")
-    return names
+    return shapes
 
 
 def _picture_fields(model_config: Any) -> tuple[Any, int]:
@@ -300,7 +318,7 @@ def _picture_fields(model_config: Any) -> tuple[Any, int]:
 
     processor = MULTIMODAL_REGISTRY.create_processor(model_config)
     merge = int(getattr(model_config.hf_config.vision_config, "spatial_merge_size", 1))
-    return lambda data: processor._get_mm_fields_config(data, {}), merge  # noqa: SLF001 - there is no public way in
+    return lambda data: processor._get_mm_fields_config(data, {}), merge
 
 
 def _forbid(ids: Sequence[int]) -> type:
@@ -332,6 +350,7 @@ def _open_core(config: EngineConfig, policy: Path, forbidden: Sequence[int]) -> 
 
     on_cpu = current_platform.is_cpu()
     set_num_threads = torch.set_num_threads
+    logging.getLogger("torch._library.triton").setLevel(logging.ERROR)  # there is no Triton on CPU, and none is needed
     try:
         arguments = EngineArgs(
             model=str(policy),
@@ -341,6 +360,8 @@ def _open_core(config: EngineConfig, policy: Path, forbidden: Sequence[int]) -> 
             max_num_batched_tokens=max(8192, config.max_model_len),
             enable_chunked_prefill=False,
             enforce_eager=True,
+            **({} if "block_size" in os.environ.get("TUNE","") else dict(block_size=CPU_BLOCK_TOKENS if on_cpu else None)),
+            use_tqdm_on_load=False,
             **__import__("json").loads(os.environ.get("TUNE","{}")),
             seed=0,
             generation_config="vllm",
@@ -353,9 +374,8 @@ def _open_core(config: EngineConfig, policy: Path, forbidden: Sequence[int]) -> 
             kv_cache_memory_bytes=int(config.kv_cache_gib * 2**30) if on_cpu else None,
             disable_log_stats=True,
         ).create_engine_config()
+        return InprocClient(arguments, Executor.get_class(arguments), log_stats=False)
     except ValueError as error:
         raise UserError(f"{policy}: vLLM does not take this policy or engine config: {' '.join(str(error).split())[:300]}") from None
-    client = InprocClient(arguments, Executor.get_class(arguments), log_stats=False)
-    # vLLM on CPU makes this a no-op for the whole process, which may hold a learner too.
-    torch.set_num_threads = set_num_threads
-    return client
+    finally:
+        torch.set_num_threads = set_num_threads  # vLLM on CPU disables it for the whole process, which may hold a learner

@@ -94,8 +94,7 @@ def test_chunked_scores_and_gradients_are_the_whole_ones(model, processor, examp
 
 @pytest.mark.parametrize("temperature", [1.0, 0.7])
 def test_scores_are_the_tempered_distribution_without_the_forbidden_ids(model, processor, prompts, temperature):
-    prompt = prompts["pictured"]
-    examples = [Example(prompt, (token,)) for token in range(model.lm_head.weight.shape[0])]
+    examples = [Example(prompts["plain"], (token,)) for token in range(model.lm_head.weight.shape[0])]
     with torch.no_grad():
         batch = pack_row(model, examples, range(len(examples)), processor.image_token_id)
         logprobs = token_logprobs(model, batch, temperature=temperature, forbidden=processor.forbidden_ids)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -108,3 +110,9 @@ def test_nothing_to_train_is_a_new_version_with_the_same_weights(policy, prompts
 def test_no_value_head_is_in_the_training_graph(policy):
     names = [name for name, _ in learner(policy).model.named_parameters()]
     assert not [name for name in names if "value_head" in name or "v_head" in name or "score" in name]
+
+
+def test_a_loss_that_is_no_number_stops_the_run(policy, prompts):
+    parts = [[replace(item, advantage=float("nan")) for item in part] for part in items_for(prompts)]
+    with pytest.raises(RunError, match=r"version 0: loss nan.*lower learner.learning_rate"):
+        learner(policy).train(0, parts, prompts)

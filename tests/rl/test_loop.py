@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from openk15.errors import GuardError, RunError, UserError
+from openk15.errors import GuardError, UserError
 from openk15.files import AppendLog, read_jsonl
 from rl.config import RLConfig
 from rl.fleet import LocalFleet
@@ -133,7 +133,7 @@ def test_a_budget_of_the_whole_length_is_a_run_without_partial_rollouts(dataset,
     assert {row.multi_segment_share for row in read_metrics(config.out)} == {0.0}
 
 
-@pytest.mark.parametrize("after", [1, 4, 9, 14, 23, 31, 38])
+@pytest.mark.parametrize("after", [1, 4, 9, 14, 19, 23])
 def test_a_death_between_any_two_writes_changes_nothing(after, finished, dataset, policy, tmp_path, monkeypatch):
     config = small_config(dataset, policy, tmp_path / "run")
     appended = 0
@@ -237,7 +237,7 @@ def test_a_corrupted_tensor_stops_the_run_and_is_named(dataset, policy, tmp_path
     def corrupting(self, version):
         publish(self, version)
         if version == 1:
-            self._worker.engine.model.lm_head.weight.data[3] += 5.0
+            self._worker.engine._model.lm_head.weight.data[3] += 5.0
 
     monkeypatch.setattr(LocalFleet, "publish", corrupting)
     with pytest.raises(GuardError, match=r"sync of version 1: log-probs .* differ by .* first differing tensor: lm_head.weight"):
@@ -263,7 +263,8 @@ def test_too_many_verifier_errors_stop_the_run(dataset, policy, tmp_path, monkey
         go(create_run(small_config(dataset, policy, tmp_path / "run")))
 
 
-def test_a_loss_that_is_not_finite_stops_the_run(dataset, policy, tmp_path):
-    learner = {"learning_rate": 1e30, "minibatches": 2, "row_tokens": 256}
-    with pytest.raises((RunError, GuardError)):
-        go(create_run(small_config(dataset, policy, tmp_path / "run", learner=learner)))
+def test_log_probs_that_are_no_numbers_stop_the_run(dataset, policy, tmp_path, monkeypatch):
+    score = LocalFleet.score
+    monkeypatch.setattr(LocalFleet, "score", lambda self, items: [[float("nan")] * len(one) for one in score(self, items)])
+    with pytest.raises(GuardError, match=r"sync of version 0: log-probs .* differ by inf"):
+        go(create_run(small_config(dataset, policy, tmp_path / "run")))
