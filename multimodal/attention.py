@@ -50,7 +50,7 @@ def _packed_attention(
         raise ValueError("packed attention needs its layout: call the model through multimodal.scoring")
 
     def unfold(states: torch.Tensor) -> torch.Tensor:
-        heads, tokens, width = states.shape[1:]
+        heads, _, width = states.shape[1:]
         table = states.new_zeros(packed.examples * packed.longest, heads, width)
         table = table.index_copy(0, packed.slots_T, states[0].transpose(0, 1))
         return table.view(packed.examples, packed.longest, heads, width).transpose(1, 2)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, model_validator
 
-from multimodal.tokenizer import train_tokenizer
+from multimodal.tokenizer import SPECIAL_TOKENS, train_tokenizer
 from openk15.config import StrictModel
 from openk15.errors import UserError
 from openk15.files import atomic_folder
@@ -86,10 +86,9 @@ def build_policy(config: PolicyConfig, texts: Iterable[str], folder: Path, seed:
 
     _quiet()
     tokenizer = train_tokenizer(texts, config.vocab_size)
-    ids = {
-        token: int(tokenizer.convert_tokens_to_ids(token))
-        for token in ("<|image_pad|>", "<|video_pad|>", "<|vision_start|>", "<|vision_end|>", "<|im_end|>", "<|endoftext|>")
-    }
+    vocabulary = tokenizer.get_vocab()
+    ids = {token: vocabulary[token] for token in SPECIAL_TOKENS}
+
     half = config.hidden_size // config.heads // 2
     temporal = half // 4
     sections = [temporal, (half - temporal) // 2, half - temporal - (half - temporal) // 2]

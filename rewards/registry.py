@@ -36,7 +36,7 @@ def register(name: str) -> Callable[[_Class], _Class]:
 
 
 def _load_builtin() -> None:
-    import rewards.math  # noqa: F401
+    import rewards.math
     import rewards.text  # noqa: F401
 
 

@@ -81,9 +81,8 @@ def run_demo(config: DemoConfig, *, fresh: bool) -> None:
     before, after, blank = (summary[name] for name in ("warmup", "rl", "blank_image"))
     print()
     for name, row in (("after warm-up", before), ("after RL", after), ("pictures blanked", blank)):
-        print(
-            f"{name:>17}: accuracy {row['accuracy']:.3f} [{row['low']:.3f}, {row['high']:.3f}], {row['n']} problems, {row['tokens']:.1f} tokens"
-        )
+        interval = f"[{row['low']:.3f}, {row['high']:.3f}]"
+        print(f"{name:>17}: accuracy {row['accuracy']:.3f} {interval}, {row['n']} problems, {row['tokens']:.1f} tokens")
     print(f"\nreport: {report.resolve()}")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
@@ -100,6 +101,6 @@ def _problem_means(scored: Sequence[tuple[str, float]]) -> list[float]:
     return [sum(values) / len(values) for values in grouped.values()]
 
 
-def _counts(kinds: type, seen) -> dict[str, int]:
+def _counts(kinds: type[StrEnum], seen: Iterable[StrEnum]) -> dict[str, int]:
     counted = Counter(str(one) for one in seen)
     return {str(kind): counted.get(str(kind), 0) for kind in kinds}

@@ -50,7 +50,7 @@ def print_plan(config: RLConfig, console: Console | None = None) -> None:
         ("policy", f"{config.policy}, {parameters:,} parameters"),
         (
             "data",
-            f"{len(data.problems):,} problems, fingerprint {data.fingerprint[:12]}; {hard:,} of grade {config.curriculum.hard_grade} or more",
+            f"{len(data.problems):,} problems ({data.fingerprint[:12]}); {hard:,} of grade {config.curriculum.hard_grade} or more",
         ),
         ("verifiers", ", ".join(f"{name} ({count:,})" for name, count in sorted(verifiers.items()))),
         (

@@ -12,6 +12,7 @@ again. Every wait has a deadline and says whom it waits for.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 import time
@@ -59,7 +60,7 @@ def connect(address: str | None) -> None:
                 "start a cluster with `ray start --head`, or leave the key out to use this machine"
             ) from None
     try:
-        ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level="ERROR", configure_logging=False)
+        ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
     except ConnectionError as error:
         raise UserError(f"placement.ray_address={address}: no Ray cluster there ({' '.join(str(error).split())[:160]})") from None
 
@@ -214,7 +215,7 @@ class RayFleet:
             if not ready:
                 waiting = ", ".join(f"rollout-{at} ({len(left[at])} trajectories)" for at in streams.values())
                 raise DeadlineError(f"waited {self._config.placement.step_seconds:.0f} s for {waiting}; raise placement.step_seconds")
-            stream = ready[0]
+            stream: Any = ready[0]
             at = streams[stream]
             try:
                 segments = ray.get(next(stream))

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,9 @@ from openk15.errors import RunError, UserError
 from openk15.files import AppendLog, atomic_write_json
 from openk15.seeds import derive_seed
 from rl.config import SFTConfig, SFTOptimizer, StyleShares
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True, slots=True)

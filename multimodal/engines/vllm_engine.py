@@ -184,7 +184,12 @@ class VLLMEngine:
         """One feature a picture, at its run of placeholders; GuardError when runs and pictures disagree."""
         from transformers import BatchFeature
         from vllm.multimodal.inputs import (
-            MultiModalFeatureSpec, MultiModalFieldElem, MultiModalKwargsItems, MultiModalSharedField, PlaceholderRange)
+            MultiModalFeatureSpec,
+            MultiModalFieldElem,
+            MultiModalKwargsItems,
+            MultiModalSharedField,
+            PlaceholderRange,
+        )
 
         if prompt.grid is None:
             raise UserError(f"{self._policy}: vLLM is fed by picture grids (Qwen-VL policies); use engine.kind=torch")
@@ -232,7 +237,9 @@ class VLLMEngine:
     def _check_shapes(self, version: int, shapes: Mapping[str, tuple[int, ...]]) -> None:
         for name, shape in self._shapes.items():
             if shapes.get(name) != shape:
-                raise GuardError(f"weights of version {version}: the engine's {name!r} wants shape {shape}, got {shapes.get(name, 'nothing')}")
+                raise GuardError(
+                    f"weights of version {version}: the engine's {name!r} wants shape {shape}, got {shapes.get(name, 'nothing')}"
+                )
         unknown = shapes.keys() - self._shapes.keys()
         if unknown and not self._tied:  # a tied head is sent, but never stored
             raise GuardError(f"weights of version {version}: the engine has no tensor {min(unknown)!r}")
@@ -360,9 +367,8 @@ def _open_core(config: EngineConfig, policy: Path, forbidden: Sequence[int]) -> 
             max_num_batched_tokens=max(8192, config.max_model_len),
             enable_chunked_prefill=False,
             enforce_eager=True,
-            **({} if "block_size" in os.environ.get("TUNE","") else dict(block_size=CPU_BLOCK_TOKENS if on_cpu else None)),
+            block_size=CPU_BLOCK_TOKENS if on_cpu else None,  # type: ignore[arg-type]
             use_tqdm_on_load=False,
-            **__import__("json").loads(os.environ.get("TUNE","{}")),
             seed=0,
             generation_config="vllm",
             logprobs_mode="processed_logprobs",

@@ -252,8 +252,9 @@ def test_commands_start_without_torch_vllm_or_scipy():
 
 
 @pytest.mark.parametrize("name", ["run", "compare", "list"])
-def test_help_shows_an_example_the_command_accepts(benchmark, name):
+def test_help_shows_an_example_the_command_accepts(benchmark, name, tmp_path, monkeypatch):
     """The example's options exist: it fails only because its folders are not here."""
+    monkeypatch.chdir(tmp_path)
     code, stdout, _ = benchmark(name, "--help")
     assert code == 0
     words = stdout[stdout.index("Example:") :].split()[1:]

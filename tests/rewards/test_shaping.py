@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,4 +41,4 @@ def test_rewards_stay_within_half_and_fall_with_length(pairs):
     rewards = length_rewards(lengths, correct)
     assert all(-0.5 <= reward <= 0.5 for reward in rewards)
     right = sorted((length, reward) for length, reward, good in zip(lengths, rewards, correct, strict=True) if good)
-    assert all(a[1] >= b[1] for a, b in zip(right, right[1:], strict=False))
+    assert all(a[1] >= b[1] for a, b in pairwise(right))
