@@ -30,9 +30,7 @@ def chain(random: np.random.Generator) -> tuple[list[int], list[str]]:
     """Operands and signs of a chain whose results all lie in 0..99."""
     while True:
         count = int(random.choice([2, 3, 4], p=[0.4, 0.4, 0.2]))
-        if count == 2 and random.random() < 0.25:
-            return [int(value) for value in random.integers(2, 10, size=2)], ["*"]
-        operands = [int(value) for value in random.integers(1, 30 if random.random() < 0.5 else 10, size=count)]
+        operands = [int(value) for value in random.integers(1, 20 if random.random() < 0.3 else 10, size=count)]
         signs = [str(sign) for sign in random.choice(["+", "-"], p=[0.6, 0.4], size=count - 1)]
         results = np.cumsum([operands[0]] + [value if sign == "+" else -value for sign, value in zip(signs, operands[1:], strict=True)])
         if results.min() >= 0 and results.max() < 100:
@@ -46,15 +44,15 @@ def expression(operands: list[int], signs: list[str]) -> str:
 def chain_steps(operands: list[int], signs: list[str]) -> tuple[list[str], int]:
     total, steps = operands[0], []
     for sign, value in zip(signs, operands[1:], strict=True):
-        after = {"+": total + value, "-": total - value, "*": total * value}[sign]
+        after = total + value if sign == "+" else total - value
         steps.append(f"{total} {sign} {value} = {after} .")
         total = after
     return steps, total
 
 
 def chain_grade(operands: list[int], signs: list[str]) -> int:
-    """1..5: by the number of operations, one more with a number of two digits, a product counts as two."""
-    return min(5, len(signs) + (max(operands) > 9) + (signs == ["*"]))
+    """1..5: by the number of operations, one more with a number of two digits."""
+    return min(5, len(signs) + (max(operands) > 9))
 
 
 def _chain_thoughts(operands: list[int], signs: list[str], random: np.random.Generator) -> tuple[Thoughts, int]:
@@ -68,9 +66,7 @@ def _chain_thoughts(operands: list[int], signs: list[str], random: np.random.Gen
 
 
 def _chain_check(operands: list[int], signs: list[str], result: int) -> str:
-    """Undo the last step; a product is added up instead."""
-    if signs == ["*"]:
-        return " ".join(addition_steps([max(operands)] * min(operands)))
+    """Undo the last step."""
     before, last = chain_steps(operands[:-1], signs[:-1])[1], operands[-1]
     return f"{result} {'-' if signs[-1] == '+' else '+'} {last} = {before} ."
 
@@ -78,8 +74,6 @@ def _chain_check(operands: list[int], signs: list[str], result: int) -> str:
 def _other_way(operands: list[int], signs: list[str], result: int) -> str:
     """The same result in another order; empty where there is no other order worth writing."""
     first, last = operands[0], operands[-1]
-    if signs == ["*"]:
-        return f"{last} * {first} = {result} ." if first != last else ""
     if signs[-1] == "+":
         return f"{last} + {result - last} = {result} ." if operands != [last, last] else ""
     if len(operands) == 2:

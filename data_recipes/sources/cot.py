@@ -25,7 +25,7 @@ class Process(StrEnum):
     EXPLORATION = "exploration"
 
 
-PROCESS_SHARE = 0.15  # of the solutions, for each process
+PROCESS_SHARE = 0.1  # of the solutions, for each process
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ from openk15.seeds import digest
 from rewards.verdict import Answer
 
 CELL, SIDE, ZOOM = 28, 3, 4
-COLOURS = {"red": (214, 39, 40), "green": (44, 160, 44), "blue": (31, 88, 200), "yellow": (238, 200, 20), "purple": (130, 60, 170)}
-SHAPES = ("circle", "square", "triangle", "cross")
+COLOURS = {"red": (214, 39, 40), "green": (44, 160, 44), "blue": (31, 88, 200), "yellow": (238, 200, 20)}
+SHAPES = ("circle", "square", "triangle")
 COUNT_COLOUR, COUNT_SHAPE, COMPARE, RELATION = "count_colour", "count_shape", "compare", "relation"
 TASKS = {COUNT_COLOUR: 0.3, COUNT_SHAPE: 0.25, COMPARE: 0.2, RELATION: 0.25}
 DIRECTIONS = {"left of": (0, -1), "right of": (0, 1), "above": (-1, 0), "below": (1, 0)}
@@ -43,7 +43,7 @@ class Thing:
 
 Field = tuple[Thing | None, ...]  # SIDE * SIDE cells in reading order
 Made = tuple[Field, str, Answer, Thoughts]
-LEAST, MOST = 3, 7  # things in a scene
+LEAST, MOST = 3, 6  # things in a scene
 
 
 def transcript(field: Field) -> str:
@@ -104,7 +104,7 @@ def _compare(random: np.random.Generator) -> Made:
     """A difference of 0..3, each as often; at least one thing of the two colours is there."""
     more, fewer, *others = (str(colour) for colour in random.permutation(list(COLOURS)))
     difference = int(random.integers(4))
-    less = int(random.integers(1 if difference == 0 else 0, 3))
+    less = int(random.integers(1 if difference == 0 else 0, min(3, (MOST - difference) // 2 + 1)))
     high = less + difference
     total = int(random.integers(max(LEAST, less + high), MOST + 1))
     drawn = [str(name) for name in random.choice(others, total - less - high)]
@@ -237,10 +237,6 @@ def _shape(draw: ImageDraw.ImageDraw, shape: str, x: float, y: float, radius: fl
     elif shape == "square":
         half = radius * 0.88
         draw.rectangle((x - half, y - half, x + half, y + half), fill=colour)
-    elif shape == "triangle":
+    else:
         corners = [(x + radius * math.sin(turn), y - radius * math.cos(turn)) for turn in (0, 2 * math.pi / 3, 4 * math.pi / 3)]
         draw.polygon(corners, fill=colour)
-    else:
-        arm = radius * 0.32
-        draw.rectangle((x - radius, y - arm, x + radius, y + arm), fill=colour)
-        draw.rectangle((x - arm, y - radius, x + arm, y + radius), fill=colour)

@@ -138,7 +138,8 @@ class VLLMEngine:
             except Exception as error:
                 self._unfit = f"vLLM failed while it generated: {type(error).__name__}: {error}"
                 for stream in self._streams.values():
-                    stream.future.set_exception(RunError(self._unfit))
+                    if not stream.future.done():
+                        stream.future.set_exception(RunError(self._unfit))
                 self._streams.clear()
                 return
             await asyncio.sleep(0)

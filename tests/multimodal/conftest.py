@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from multimodal.images import encode_png, image_digest
 from multimodal.messages import Part, user
@@ -27,7 +28,14 @@ TEXTS = [
 
 
 def make_policy(folder: Path, seed: int = 0) -> Path:
+    """A built policy whose attention is sharp: fresh weights attend to all alike, and would forgive a wrong position."""
     build_policy(SMALL, TEXTS, folder, seed)
+    file = folder / "model.safetensors"
+    state = load_file(file)
+    for name, tensor in state.items():
+        if name.endswith(("q_proj.weight", "k_proj.weight", "v_proj.weight", "o_proj.weight", "embed_tokens.weight")):
+            tensor *= 8
+    save_file(state, file, metadata={"format": "pt"})
     return folder
 
 
