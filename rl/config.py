@@ -46,6 +46,8 @@ class SFTConfig(StrictModel):
     batch_size: int = Field(default=64, gt=0, description="examples per step")
     row_tokens: int = Field(default=1024, gt=0, description="length of a packed row, tokens")
     styles: StyleShares = StyleShares()
+    last_styles: StyleShares | None = Field(default=None, description="shares in the last part of the steps; leave out to keep `styles`")
+    last_part: float = Field(default=0.25, ge=0, le=1, description="how long that part is, as a share of all steps")
     optimizer: SFTOptimizer = SFTOptimizer.ADAMW
     muon_factor: float = Field(default=6.0, gt=0, description="Muon's learning rate as a multiple of learning_rate")
     learning_rate: float = Field(default=1e-3, gt=0)
@@ -53,6 +55,11 @@ class SFTConfig(StrictModel):
     warmup_steps: int = Field(default=40, ge=0)
     weight_decay: float = Field(default=0.01, ge=0)
     grad_clip: float = Field(default=1.0, gt=0)
+
+    def styles_at(self, step: int) -> StyleShares:
+        if self.last_styles is not None and step >= self.steps * (1 - self.last_part):
+            return self.last_styles
+        return self.styles
 
 
 class LengthRewardConfig(StrictModel):

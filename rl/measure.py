@@ -11,6 +11,7 @@ import numpy as np
 
 from eval.stats import mean_amount, mean_score
 from multimodal.segment import StopReason
+from rewards.shaping import length_weight
 from rewards.verdict import Status
 from rl.batch import Batch
 from rl.config import RLConfig
@@ -52,7 +53,8 @@ def measure(record: IterationRecord) -> IterationMetrics:
     generated = sum(len(segment) for segment in segments)
     rollout_seconds = record.seconds.get("rollout", 0.0)
     shaped = [extra for group in batch.groups for extra in group.length_rewards]
-    switch = record.config.length_reward
+    weight = length_weight(iteration, record.config.length_reward.switch_iteration, record.config.length_reward.weight)
+    extreme = 0.5 * weight  # a reward lies in [-extreme, 1 + extreme], and so does its interval
     return IterationMetrics(
         iteration=iteration,
         policy_version=iteration,
@@ -71,13 +73,13 @@ def measure(record: IterationRecord) -> IterationMetrics:
         accuracy_high=accuracy.high if accuracy else None,
         accuracy_n=len(judged),
         reward_mean=reward.value if reward else None,
-        reward_low=reward.low if reward else None,
-        reward_high=reward.high if reward else None,
+        reward_low=max(-extreme, reward.low) if reward and reward.low is not None else None,
+        reward_high=min(1 + extreme, reward.high) if reward and reward.high is not None else None,
         length_mean=float(np.mean(lengths)) if lengths else None,
         length_p2_5=float(np.percentile(lengths, 2.5)) if lengths else None,
         length_p97_5=float(np.percentile(lengths, 97.5)) if lengths else None,
         length_reward_mean=float(np.mean(shaped)) if shaped else None,
-        length_weight=switch.weight if iteration >= switch.switch_iteration else 0.0,
+        length_weight=weight,
         stops=_counts(StopReason, (segment.stop for segment in segments)),
         verdicts=_counts(Status, (item.verdict.status for item in finished if item.verdict is not None)),
         multi_segment_share=sum(len(item.segments) > 1 for item in members) / len(members) if members else None,

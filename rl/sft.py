@@ -131,7 +131,7 @@ def run_sft(config: SFTConfig, report: Callable[[SFTStep], None] = lambda _: Non
     pending: list[dict[str, Any]] = []
     for step in range(config.steps):
         examples: list[Example] = []
-        for index, text in pick(problems, config.styles, config.batch_size, config.seed, step):
+        for index, text in pick(problems, config.styles_at(step), config.batch_size, config.seed, step):
             if index not in prompts:
                 prompts[index] = processor.prompt(problems[index].messages, data.images)
             examples.append(Example(prompts[index], response_ids(processor, text)))

@@ -23,7 +23,7 @@ from multimodal.messages import Part, user
 
 CELL = 28  # pixels: one visual token of the demo policy
 HELDOUT_SHARE = 0.25
-TASKS = {SUM: 0.3, RUNNING_SUM: 0.2, LARGEST: 0.15, COUNT: 0.15, SORT: 0.2}
+TASKS = {SUM: 0.35, RUNNING_SUM: 0.2, LARGEST: 0.15, COUNT: 0.1, SORT: 0.2}
 LAYOUTS = ((1, 2), (1, 3), (1, 4), (1, 5), (2, 2))
 
 

@@ -218,6 +218,8 @@ class VLLMEngine:
 
     async def load(self, version: int, weights: WeightSource) -> None:
         """GuardError before anything is touched if a tensor is wrong, missing or unknown."""
+        if self._client is None:
+            raise RunError(str(self._unfit))
         if self._streams:
             raise RunError(f"weights of version {version} came while {len(self._streams)} segments were being sampled")
         self._unfit = f"the load of weights version {version} failed; load a version before sampling"
