@@ -9,14 +9,31 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+import warnings
 
 import typer
 
 from openk15.errors import OpenK15Error
 
+QUIET = {
+    "TORCH_CPP_LOG_LEVEL": "ERROR",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "VLLM_LOGGING_LEVEL": "ERROR",
+    "HF_HUB_OFFLINE": "1",
+}
+
+
+def quieten() -> None:
+    """Libraries talk to people who debug them, not to the person who runs a command. What is set already stays."""
+    for key, value in QUIET.items():
+        os.environ.setdefault(key, value)
+    warnings.filterwarnings("ignore", category=FutureWarning)
+
 
 def main(app: typer.Typer, name: str) -> None:
     """Run a typer app as command `name`."""
+    quieten()
     try:
         app(prog_name=name)
     except OpenK15Error as error:

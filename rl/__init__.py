@@ -10,6 +10,7 @@ In: a built dataset, a policy folder, a config. Out: a run folder that explains 
     curriculum  what to draw: uniform, then hard; in proportion to 1 - success rate
     batch       complete groups -> rewards, advantages, what trains
     learner     gradient steps on one iteration's batch; plain class
+    long2short  shortest right samples and preference pairs: pure functions
     rollout     extends trajectories with an engine; plain class
     guards      weight parity, image sensitivity, error rate
     fleet       where workers live: in this process, or as Ray actors that may die

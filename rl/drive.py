@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 from pathlib import Path
 
 from data_recipes.store import load_problems
@@ -20,7 +18,6 @@ def drive(run: Run) -> None:
     """Train until the config's iterations are committed. Ctrl-C or a kill at any time leaves a resumable run."""
     from rl.ray_fleet import RayFleet
 
-    quiet()
     config, folder = run.config, run.folder
     if run.ledger.committed >= config.iterations:
         print(f"{folder}: all {config.iterations} iterations are done; to go on, resume with a larger iterations=")
@@ -53,12 +50,3 @@ def report_of(run: Path, out: Path, demo: Path | None) -> Path:
     data = load_problems(Path(record["config"]["data"]), record["config"]["split"])
     processor = PromptProcessor.load(Path(record["config"]["policy"]))
     return write_report(run, out, demo, data, processor.decode)
-
-
-def quiet() -> None:
-    """Libraries talk to log files and to people who debug them, not to the person who watches a run."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    logging.getLogger("transformers").setLevel(logging.ERROR)
