@@ -1,8 +1,8 @@
 """When a generation counts as repeating itself (K100).
 
 A generation repeats when its last tokens are one pattern of `min_period`..`max_period` tokens written
-`min_count` times in a row. The same rule is handed to vLLM, which checks it after every token, and used by
-the torch engine, so both stop at the same token.
+`min_count` times in a row. Both engines apply it after every token to prefix and new tokens together, so they
+stop at the same token (vLLM's own check sees only the new tokens of a request).
 """
 
 from __future__ import annotations
