@@ -116,7 +116,7 @@ class RayFleet:
             config.policy,
             config.learner,
             temperature=config.engine.temperature,
-            threads=len(os.sched_getaffinity(0)),
+            threads=int(os.environ["OMP_NUM_THREADS"]),
             dtype=config.engine.dtype,
         )
         if self._version:
