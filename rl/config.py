@@ -140,6 +140,11 @@ class RLConfig(StrictModel):
             raise ValueError(
                 f"rollout.max_tokens={self.rollout.max_tokens} leaves a prompt no room in engine.max_model_len={self.engine.max_model_len}"
             )
+        if self.learner.row_tokens < self.engine.max_model_len:
+            raise ValueError(
+                f"learner.row_tokens={self.learner.row_tokens} is less than engine.max_model_len={self.engine.max_model_len}: "
+                "a longest response would fit no row"
+            )
         if self.learner.minibatches > self.rollout.problems:
             raise ValueError(f"learner.minibatches={self.learner.minibatches} is more than rollout.problems={self.rollout.problems}")
         return self

@@ -119,7 +119,8 @@ def bench_stage(config: DemoConfig, name: str, checkpoint: Path) -> Stage:
     options += ["--max-tokens", str(config.benchmark.max_tokens), "--seed", str(config.seed)]
     options += ["--limit", str(config.benchmark.limit)] if config.benchmark.limit else []
     options += ["--blank-images"] if name == "blank" else []
-    return Stage(f"bench-{name}", ("benchmark", "run", str(checkpoint), *options), (weights_digest(checkpoint),), out / "results.json")
+    inputs = (weights_digest(checkpoint), read_json(config.out / "data" / "manifest.json")["fingerprint"])
+    return Stage(f"bench-{name}", ("benchmark", "run", str(checkpoint), *options), inputs, out / "results.json")
 
 
 def run_rl(config: DemoConfig, fingerprint: str, policy: str) -> float:
@@ -137,7 +138,9 @@ def run_rl(config: DemoConfig, fingerprint: str, policy: str) -> float:
         elif out.exists():
             shutil.rmtree(out)
         atomic_write_json(begun, {"key": key})
-    return run_stage(config, stage, key)
+    seconds = run_stage(config, stage, key)
+    # A resumed run took at least what its iterations took, whichever process ran them.
+    return max(seconds, sum(row.seconds.get("total", 0.0) for row in read_metrics(out)))
 
 
 def run_stage(config: DemoConfig, stage: Stage, key: str | None = None) -> float:

@@ -10,7 +10,7 @@ from openk15.errors import UserError
 from openk15.files import read_json
 from rl.display import RunDisplay
 from rl.loop import Hooks, train
-from rl.metrics import MetricsWriter
+from rl.metrics import MetricsWriter, read_evals
 from rl.run import Run
 
 
@@ -19,7 +19,7 @@ def drive(run: Run) -> None:
     from rl.ray_fleet import RayFleet
 
     config, folder = run.config, run.folder
-    if run.ledger.committed >= config.iterations:
+    if run.ledger.committed >= config.iterations and last_evaluation_done(run):
         print(f"{folder}: all {config.iterations} iterations are done; to go on, resume with a larger iterations=")
         run.close()
         return
@@ -39,6 +39,13 @@ def drive(run: Run) -> None:
         writer.close()
         run.close()
     print(f"policy: {run.checkpoint(run.ledger.committed)}")
+
+
+def last_evaluation_done(run: Run) -> bool:
+    """A run that died between its last commit and its last evaluation still owes that evaluation."""
+    if not run.config.evaluation.every:
+        return True
+    return any(row["iteration"] == run.ledger.committed - 1 for row in read_evals(run.folder))
 
 
 def report_of(run: Path, out: Path, demo: Path | None) -> Path:

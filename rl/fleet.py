@@ -77,7 +77,7 @@ class LocalFleet:
         self._judged: list[Judged] = []
 
     def publish(self, version: int) -> None:
-        self._loop.run_until_complete(self._worker.load(version, self._learner.weights()))
+        self._loop.run_until_complete(self._worker.load(version, self._learner.weights(version)))
 
     def rollout(self, tasks: Sequence[RolloutTask], prompts: Prompts) -> Iterator[list[tuple[str, Segment]]]:
         stream = self._worker.extend(tasks, needed_prompts(tasks, prompts))
@@ -109,7 +109,8 @@ class LocalFleet:
 
     def differing_tensor(self) -> str | None:
         before = self._worker.weight_digests()
-        self._loop.run_until_complete(self._worker.load(self._worker.engine.version, self._learner.weights()))
+        version = self._worker.engine.version
+        self._loop.run_until_complete(self._worker.load(version, self._learner.weights(version)))
         return first_difference(before, self._worker.weight_digests())
 
     def evaluate(

@@ -88,8 +88,10 @@ class Learner:
         self.model = load_for_training(folder, self._dtype)
         self.version = version
 
-    def weights(self) -> MemoryWeights:
-        """All tensors by transformers name, each with the digest an engine checks."""
+    def weights(self, version: int) -> MemoryWeights:
+        """All tensors by transformers name, each with the digest an engine checks; RunError if they are of another version."""
+        if version != self.version:
+            raise RunError(f"the learner holds version {self.version}, asked to publish version {version}")
         return MemoryWeights.of(self.model.state_dict())
 
     def save(self, out: Path, state: Mapping[str, Any]) -> None:

@@ -23,10 +23,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from multimodal.processing import ProcessedPrompt, PromptProcessor
+from openk15.errors import RunError, UserError
+from rewards.verdict import Status
 from rl.batch import Batch, assemble, minibatches
 from rl.curriculum import draw
 from rl.evaluation import run_evaluation
-from rl.fleet import Fleet
+from rl.fleet import Fleet, Judged
 from rl.guards import Probes, SyncCheck, check_errors, check_sync, make_probes
 from rl.learner import TrainStats
 from rl.measure import IterationRecord, measure
@@ -80,21 +82,20 @@ def train(run: Run, fleet: Fleet, writer: MetricsWriter, hooks: Hooks | None = N
         with clock("rollout"):
             fresh = start_groups(run, iteration)
             prompts = process_prompts(run, processor, prompts)
-            roll_out(run, fleet, processor, prompts, iteration)
+            sampled = roll_out(run, fleet, processor, prompts, iteration)
         with clock("score"):
             collect_verdicts(run, fleet, iteration)
-        check_errors(list(ledger.live.values()), config.guards)
         batch = assemble(ledger.complete_groups(), iteration, config)
         ledger.train(iteration, [item.id for item in batch.members], batch.rewards, batch.advantages, batch.dropped)
         hooks.status(f"iteration {iteration}: training on {len(batch.members)} responses")
         with clock("train"):
             stats = learn(run, fleet, prompts, batch, iteration)
-        row = measure(IterationRecord(iteration, config, fresh, ledger, batch, stats, sync, clock.seconds))
+        row = measure(IterationRecord(iteration, config, fresh, ledger, batch, stats, sync, clock.seconds, sampled))
         writer.append(row)
         ledger.commit(iteration)
         run.prune(iteration + 1)
         hooks.iteration(row)
-    fleet.publish(ledger.committed)
+    publish(run, fleet, probes, ledger.committed)
     if config.evaluation.every:
         run_evaluation(run, fleet, writer, hooks, ledger.committed)
 
@@ -120,11 +121,20 @@ def start_groups(run: Run, iteration: int) -> list[Trajectory]:
 def process_prompts(run: Run, processor: PromptProcessor, known: dict[str, ProcessedPrompt]) -> dict[str, ProcessedPrompt]:
     """Processed prompts of all live trajectories, each made once; those no longer needed are let go."""
     wanted = sorted({item.problem_id for item in run.ledger.live.values()})
-    return {key: known.get(key) or processor.prompt(run.problems[key].messages, run.data.images) for key in wanted}
+    prompts = {key: known.get(key) or processor.prompt(run.problems[key].messages, run.data.images) for key in wanted}
+    room = run.config.engine.max_model_len - run.config.rollout.max_tokens
+    for key, prompt in prompts.items():
+        if len(prompt) > room:
+            raise UserError(
+                f"{run.data.folder}: problem {key}: prompt of {len(prompt)} tokens; engine.max_model_len - rollout.max_tokens leaves {room}"
+            )
+    return prompts
 
 
-def roll_out(run: Run, fleet: Fleet, processor: PromptProcessor, prompts: dict[str, ProcessedPrompt], iteration: int) -> None:
+def roll_out(run: Run, fleet: Fleet, processor: PromptProcessor, prompts: dict[str, ProcessedPrompt], iteration: int) -> int:
     """Extend every live trajectory once by at most the budget; hand finished ones to the reward pool at once.
+
+    Returns the tokens sampled now.
 
     Trajectories that already have a segment of this iteration (recorded before a kill) are not extended again.
     """
@@ -135,9 +145,12 @@ def roll_out(run: Run, fleet: Fleet, processor: PromptProcessor, prompts: dict[s
         for item in ledger.unfinished()
         if not item.segments or item.segments[-1].version < iteration
     ]
+    sampled = 0
     for segments in fleet.rollout(tasks, prompts):
         ledger.segments(iteration, segments)
+        sampled += sum(len(segment) for _, segment in segments)
         submit(run, fleet, processor, [ledger.live[key] for key, _ in segments if ledger.live[key].done])
+    return sampled
 
 
 def submit(run: Run, fleet: Fleet, processor: PromptProcessor, finished: list[Trajectory]) -> None:
@@ -145,13 +158,26 @@ def submit(run: Run, fleet: Fleet, processor: PromptProcessor, finished: list[Tr
 
 
 def collect_verdicts(run: Run, fleet: Fleet, iteration: int) -> None:
+    """Record this iteration's verdicts; errors of ours last, and only if they are few: a stopped run judges them again."""
+    failed: list[Judged] = []
+    count = 0
     for judged in fleet.verdicts():
-        run.ledger.verdicts(iteration, judged)
+        count += len(judged)
+        errors = [item for item in judged if item[2].status is Status.ERROR]
+        run.ledger.verdicts(iteration, [item for item in judged if item[2].status is not Status.ERROR])
+        failed += errors
+    check_errors([verdict for _, _, verdict in failed], count, run.config.guards)
+    run.ledger.verdicts(iteration, failed)
 
 
 def learn(run: Run, fleet: Fleet, prompts: dict[str, ProcessedPrompt], batch: Batch, iteration: int) -> TrainStats:
     """Gradient steps, success rates, and the checkpoint of version iteration + 1."""
     for group in batch.groups:
         run.rates.update(group.problem_id, group.scores)
-    version = iteration + 1
-    return fleet.train(iteration, minibatches(batch, iteration, run.config), prompts, run.checkpoint(version), state_of(run, version))
+    version, folder = iteration + 1, run.checkpoint(iteration + 1)
+    stats = fleet.train(iteration, minibatches(batch, iteration, run.config), prompts, folder, state_of(run, version))
+    if not (folder / "state.json").is_file():
+        raise RunError(
+            f"{folder}: the learner saved no checkpoint that this machine can see; the run's folder must be on a shared file system"
+        )
+    return stats

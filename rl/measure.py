@@ -35,6 +35,7 @@ class IterationRecord:
     stats: TrainStats
     sync: SyncCheck
     seconds: Mapping[str, float]
+    sampled: int  # tokens sampled by this process; a resumed iteration has some from before
 
 
 def measure(record: IterationRecord) -> IterationMetrics:
@@ -91,7 +92,7 @@ def measure(record: IterationRecord) -> IterationMetrics:
         parity_max_abs=record.sync.parity_max_abs,
         image_sensitivity=record.sync.image_sensitivity,
         seconds={phase: round(value, 4) for phase, value in record.seconds.items()},
-        tokens_per_second=generated / rollout_seconds if rollout_seconds > 0 else None,
+        tokens_per_second=record.sampled / rollout_seconds if rollout_seconds > 0 and record.sampled else None,
     )
 
 

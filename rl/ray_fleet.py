@@ -78,14 +78,13 @@ class RayFleet:
         self._pids: dict[str, int] = {}
         connect(config.placement.ray_address)
         self._check_resources()
-        self._pool = self._new_pool()
-        self._learner = self._new_learner()
-        self._workers = [self._new_worker() for _ in range(config.rollout.workers)]
         self._scoring: dict[Any, list[tuple[str, str, Answer]]] = {}
-        everyone = {"learner": self._learner, "rewards": self._pool}
-        everyone |= {f"rollout-{at}": worker for at, worker in enumerate(self._workers)}
-        for name, actor in everyone.items():
-            self._await_start(name, actor)
+        # All are created before any is waited for, so that they start side by side.
+        pool, learner = self._new_pool(), self._new_learner()
+        workers = [self._new_worker() for _ in range(config.rollout.workers)]
+        self._pool = self._started("rewards", pool, self._new_pool)
+        self._learner = self._started("learner", learner, self._new_learner)
+        self._workers = [self._started(f"rollout-{at}", worker, self._new_worker) for at, worker in enumerate(workers)]
 
     # -- actors ------------------------------------------------------------------------------------------
 
@@ -109,39 +108,54 @@ class RayFleet:
 
     def _new_learner(self) -> Any:
         config = self._config
-        learner = self._actor(
+        return self._actor(
             Learner,
             0,
             self._gpu_share,
-            config.policy,
+            config.policy.resolve(),
             config.learner,
             temperature=config.engine.temperature,
             threads=int(os.environ["OMP_NUM_THREADS"]),
             dtype=config.engine.dtype,
         )
-        if self._version:
-            learner.restore.remote(self._checkpoint_of(self._version), self._version)
-        return learner
 
     def _new_worker(self) -> Any:
-        return self._actor(RolloutWorker, 0, self._gpu_share, self._config.engine, self._config.policy)
+        return self._actor(RolloutWorker, 0, self._gpu_share, self._config.engine, self._config.policy.resolve())
 
-    def _await_start(self, name: str, actor: Any) -> None:
-        pid = self._get(actor.ping.remote(), f"{name} to start", self._config.placement.start_seconds)
+    def _started(self, name: str, actor: Any, make: Callable[[], Any]) -> Any:
+        """The actor, ready for its next call: alive, with the weights it must have; replaced while it dies on the way there."""
+        from ray.exceptions import RayActorError
+
+        while True:
+            try:
+                pid = self._get(actor.ping.remote(), f"{name} to start", "start_seconds")
+                if name == "learner" and self._version:
+                    restore = actor.restore.remote(self._checkpoint_of(self._version).resolve(), self._version)
+                    self._get(restore, f"the learner to restore version {self._version}", "start_seconds")
+                if name.startswith("rollout") and self._weights:
+                    version, weights = self._weights
+                    self._get(actor.load.remote(version, weights), f"{name} to load version {version}")
+                break
+            except RayActorError as error:
+                if "creation task" in str(error):  # it failed by itself, and would again
+                    raise RunError(f"{name} did not start: {str(error).strip().splitlines()[-1]}") from error
+                self._replaced(name, error)
+                actor = make()
         self._pids[name] = pid
         if self._record:
             atomic_write_json(self._record, self._pids)
+        return actor
 
-    def _get(self, ref: Any, whom: str, seconds: float | None = None) -> Any:
+    def _get(self, ref: Any, whom: str, limit_key: str = "step_seconds") -> Any:
         """Result of a call; our own errors come back as they were raised, a dead actor as RayActorError."""
         import ray
         from ray.exceptions import GetTimeoutError, RayTaskError
 
-        limit = seconds or self._config.placement.step_seconds
+        limit = getattr(self._config.placement, limit_key)
         try:
             return ray.get(ref, timeout=limit)
         except GetTimeoutError:
-            raise DeadlineError(f"waited {limit:.0f} s for {whom}; raise placement.step_seconds if it was only slow") from None
+            raise DeadlineError(f"waited {limit:.0f} s for {whom}; raise placement.{limit_key} if it was only slow") from None
         except RayTaskError as error:
             if isinstance(error.cause, OpenK15Error):
                 raise error.cause from None
@@ -157,11 +171,7 @@ class RayFleet:
 
     def _revive_worker(self, at: int, error: BaseException) -> None:
         self._replaced(f"rollout-{at}", error)
-        self._workers[at] = self._new_worker()
-        self._await_start(f"rollout-{at}", self._workers[at])
-        if self._weights:
-            version, ref = self._weights
-            self._get(self._workers[at].load.remote(version, ref), f"rollout-{at} to load version {version}")
+        self._workers[at] = self._started(f"rollout-{at}", self._new_worker(), self._new_worker)
 
     def _ask_learner(self, whom: str, method: str, *arguments: Any) -> Any:
         from ray.exceptions import RayActorError
@@ -171,8 +181,7 @@ class RayFleet:
                 return self._get(getattr(self._learner, method).remote(*arguments), f"the learner to {whom}")
             except RayActorError as error:
                 self._replaced("learner", error)
-                self._learner = self._new_learner()
-                self._await_start("learner", self._learner)
+                self._learner = self._started("learner", self._new_learner(), self._new_learner)
 
     def _ask_worker(self, at: int, whom: str, method: str, *arguments: Any) -> Any:
         from ray.exceptions import RayActorError
@@ -188,7 +197,7 @@ class RayFleet:
     def publish(self, version: int) -> None:
         import ray
 
-        weights = ray.put(self._ask_learner("hand out its weights", "weights"))
+        weights = ray.put(self._ask_learner("hand out its weights", "weights", version))
         self._weights = (version, weights)
         for at in range(len(self._workers)):
             self._ask_worker(at, f"load version {version}", "load", version, weights)
@@ -251,8 +260,7 @@ class RayFleet:
                 verdicts = self._get(ref, "the reward pool to score")
             except RayActorError as error:
                 self._replaced("rewards", error)
-                self._pool = self._new_pool()
-                self._await_start("rewards", self._pool)
+                self._pool = self._started("rewards", self._new_pool(), self._new_pool)
                 again, self._scoring = list(self._scoring.values()), {}
                 for items in again:
                     self.submit(items)
@@ -266,7 +274,7 @@ class RayFleet:
         import ray
 
         needed = {item.prompt: prompts[item.prompt] for items in minibatches for item in items}
-        arguments = (version, minibatches, ray.put(needed), out, dict(state))
+        arguments = (version, minibatches, ray.put(needed), out.resolve(), dict(state))
         stats: TrainStats = self._ask_learner(f"train version {version}", "train_and_save", *arguments)
         self._version = version + 1
         return stats

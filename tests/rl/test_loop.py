@@ -196,7 +196,7 @@ def test_more_iterations_go_on_where_the_run_ended(finished, dataset, policy, tm
 
 def test_resume_refuses_a_changed_config_and_names_the_key(finished):
     with pytest.raises(
-        UserError, match=r"keeps its config, but learner would change .* only iterations, keep_checkpoints, placement may change"
+        UserError, match=r"keeps its config, but learner would change .* only guards, iterations, keep_checkpoints, placement may change"
     ):
         resume_run(finished, ["learner.tau=0.5"])
 
@@ -237,7 +237,7 @@ def test_a_corrupted_tensor_stops_the_run_and_is_named(dataset, policy, tmp_path
     def corrupting(self, version):
         publish(self, version)
         if version == 1:
-            self._worker.engine._model.lm_head.weight.data[3] += 5.0
+            self._worker.engine._model.lm_head.weight.data.mul_(1.5)
 
     monkeypatch.setattr(LocalFleet, "publish", corrupting)
     with pytest.raises(GuardError, match=r"sync of version 1: log-probs .* differ by .* first differing tensor: lm_head.weight"):
