@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from data_recipes.store import load_problems
@@ -28,6 +29,7 @@ def drive(run: Run) -> None:
     try:
         with RunDisplay(folder.name, config.iterations, done=run.ledger.committed) as display:
             display.status("starting workers")
+            os.environ["OMP_NUM_THREADS"] = str(run.threads)  # a resumed run counts as it did before, to the last bit
             fleet = RayFleet(config, run.checkpoint, run.ledger.committed, folder / "workers.json")
             train(run, fleet, writer, Hooks(display.status, display.update, display.evaluation))
     except BaseException:

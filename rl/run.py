@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import importlib.metadata
+import os
 import shutil
 import sys
 import time
@@ -44,6 +45,7 @@ class Run:
     ledger: Ledger
     rates: SuccessRates
     lock: IO[str]
+    threads: int  # OpenMP threads of every worker: sums are rounded in another order with another count
     problems: dict[str, Problem] = field(default_factory=dict)
 
     @property
@@ -99,9 +101,15 @@ def create_run(config: RLConfig) -> Run:
         "policy_digest": policy_digest(config.policy),
         "versions": versions(),
         "seed": config.seed,
+        "threads": threads_here(),
     }
     atomic_write_json(config.out / "run.json", record)
-    return _open(config, data, lock, SuccessRates())
+    return _open(config, data, lock, SuccessRates(), record["threads"])
+
+
+def threads_here() -> int:
+    """OpenMP threads a worker gets: OMP_NUM_THREADS, else every core this process may use."""
+    return int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
 
 
 def resume_run(folder: Path, overrides: Sequence[str] = ()) -> Run:
@@ -135,7 +143,7 @@ def resume_run(folder: Path, overrides: Sequence[str] = ()) -> Run:
     lock = _lock(folder)
     for left in (*folder.glob("checkpoints/.v*.tmp"), *folder.glob("checkpoints/.v*.old")):
         shutil.rmtree(left, ignore_errors=True)  # of a learner that was killed while it saved
-    run = _open(config, data, lock, SuccessRates())
+    run = _open(config, data, lock, SuccessRates(), record["threads"])
     version = run.ledger.committed
     if version:
         state = read_json(run.checkpoint(version) / "state.json")
@@ -167,9 +175,9 @@ def policy_digest(folder: Path) -> str:
     return digest([(path.name, sha256_file(path)) for path in files])
 
 
-def _open(config: RLConfig, data: ProblemSet, lock: IO[str], rates: SuccessRates) -> Run:
+def _open(config: RLConfig, data: ProblemSet, lock: IO[str], rates: SuccessRates, threads: int) -> Run:
     problems = {problem.id: problem for problem in data.problems}
-    return Run(config, config.out, data, Ledger(config.out / "ledger.jsonl"), rates, lock, problems)
+    return Run(config, config.out, data, Ledger(config.out / "ledger.jsonl"), rates, lock, threads, problems)
 
 
 def _lock(folder: Path) -> IO[str]:

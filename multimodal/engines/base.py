@@ -31,7 +31,7 @@ class EngineConfig(StrictModel):
     """How to generate. There is no top-p or top-k: they would make the log-probs those of another distribution."""
 
     kind: EngineKind = EngineKind.VLLM
-    temperature: float = Field(default=1.0, gt=0.0)  # log-probs are those of the tempered distribution
+    temperature: float = Field(default=1.0, ge=0.01)  # log-probs are those of the tempered distribution
     max_model_len: int = Field(default=512, gt=0)  # prompt + response, tokens
     max_num_seqs: int = Field(default=256, gt=0)  # streams generated at once
     repeat: RepeatRule | None = RepeatRule()
