@@ -218,7 +218,8 @@ def tiles(data: RunData) -> list[Tile]:
     if rollout > 0:
         generated = sum(row.generated_tokens for row in rows)
         found.append(Tile("Generation", f"{generated / rollout:,.0f} tok/s", f"{generated:,} tokens in {duration(rollout)} of rollout"))
-    seconds = (data.summary or {}).get("seconds") or {}
+    # Set-up has no time when the environment was not made by `make setup`.
+    seconds = {name: value for name, value in ((data.summary or {}).get("seconds") or {}).items() if value is not None}
     if seconds:
         found.append(
             Tile(

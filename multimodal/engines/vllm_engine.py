@@ -267,7 +267,7 @@ class VLLMEngine:
             for name, tensor in itertools.chain(module.named_parameters(recurse=False), module.named_buffers(recurse=False)):
                 found[f"{path}.{name}"] = tensor_digest(tensor)
             if hasattr(module, "cpu_linear"):
-                found[f"{path}.weight"] = tensor_digest(_unpack(module))
+                found[f"{path}.weight[packed]"] = tensor_digest(_unpack(module))  # a tied head keeps both forms
         return found
 
     def _corrupt_weight(self, name: str) -> None:

@@ -64,17 +64,17 @@ def test_masked_tokens_give_no_gradient(policy, prompts):
     masked = [
         [TrainItem(i.trajectory, i.prompt, i.token_ids, (False,) * len(i.mask), i.advantage, i.weight) for i in part] for part in parts
     ]
-    before = one.weights().digests
+    before = one.weights(0).digests
     stats = one.train(0, masked, prompts)
     assert stats.grad_norm == 0.0
     assert stats.tokens == 0
-    assert one.weights().digests == before
+    assert one.weights(1).digests == before
 
 
 def test_stale_tokens_left_out_change_the_gradient(policy, prompts):
     every, some = learner(policy), learner(policy)
     assert every.train(0, items_for(prompts), prompts).tokens > some.train(0, items_for(prompts, mask_all=False), prompts).tokens
-    assert every.weights().digests != some.weights().digests
+    assert every.weights(1).digests != some.weights(1).digests
 
 
 def test_training_is_repeatable_and_the_optimizer_starts_fresh(policy, prompts, tmp_path):
@@ -84,7 +84,7 @@ def test_training_is_repeatable_and_the_optimizer_starts_fresh(policy, prompts, 
     other = learner(policy)
     other.restore(tmp_path / "v1", 1)  # knows nothing of the first iteration's optimizer
     other.train(1, items_for(prompts), prompts)
-    assert other.weights().digests == one.weights().digests
+    assert other.weights(2).digests == one.weights(2).digests
     assert (tmp_path / "v2" / "state.json").is_file()
 
 
@@ -101,10 +101,10 @@ def test_the_wrong_version_is_refused(policy, prompts):
 
 def test_nothing_to_train_is_a_new_version_with_the_same_weights(policy, prompts):
     one = learner(policy)
-    before = one.weights().digests
+    before = one.weights(0).digests
     assert one.train(0, [], prompts).steps == 0
     assert one.version == 1
-    assert one.weights().digests == before
+    assert one.weights(1).digests == before
 
 
 def test_no_value_head_is_in_the_training_graph(policy):
@@ -116,3 +116,8 @@ def test_a_loss_that_is_no_number_stops_the_run(policy, prompts):
     parts = [[replace(item, advantage=float("nan")) for item in part] for part in items_for(prompts)]
     with pytest.raises(RunError, match=r"version 0: loss nan.*lower learner.learning_rate"):
         learner(policy).train(0, parts, prompts)
+
+
+def test_weights_are_handed_out_only_as_the_version_they_are(policy):
+    with pytest.raises(RunError, match="holds version 0, asked to publish version 3"):
+        learner(policy).weights(3)

@@ -79,7 +79,9 @@ def test_muon_takes_the_matrices_inside_and_adamw_the_rest(policy, tmp_path):
 @pytest.mark.parametrize("optimizer", list(SFTOptimizer))
 def test_a_warm_up_learns_is_repeatable_and_leaves_an_ordinary_folder(dataset, policy, tmp_path, optimizer):
     seen: list[SFTStep] = []
-    config = SFTConfig(data=dataset, out=tmp_path / "a", policy=policy, steps=20, batch_size=8, optimizer=optimizer, learning_rate=4e-3, warmup_steps=2)
+    config = SFTConfig(
+        data=dataset, out=tmp_path / "a", policy=policy, steps=20, batch_size=8, optimizer=optimizer, learning_rate=4e-3, warmup_steps=2
+    )
     folder = run_sft(config, seen.append)
     assert [step.step for step in seen] == list(range(20))
     assert seen[-1].loss < 0.8 * seen[0].loss
