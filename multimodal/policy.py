@@ -4,8 +4,8 @@
     load_policy(folder)                        any folder that AutoModelForImageTextToText loads
     save_policy(model, processor_folder, out)  an ordinary folder again, written atomically
 
-The built policy does not tie embeddings: vLLM on CPU packs the output head and would keep a stale copy of a
-tied one after a weight reload. head_dim is at least 32, which vLLM's CPU attention needs.
+The built policy does not tie embeddings: vLLM on CPU keeps a tied output head twice, and some ways of loading
+weights leave the packed copy stale. head_dim is at least 32, which vLLM's CPU attention needs.
 """
 
 from __future__ import annotations
