@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 from data_recipes.store import load_problems
@@ -13,6 +14,28 @@ from rl.display import RunDisplay
 from rl.loop import Hooks, train
 from rl.metrics import MetricsWriter, read_evals
 from rl.run import Run
+
+
+class Interrupt:
+    """Ctrl-C that cannot get lost: an interrupt raised inside a destructor is dropped by Python, so it is asked for again."""
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def __enter__(self) -> Interrupt:
+        self._before = signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def _ask(self, *_: object) -> None:
+        self._asked = True
+        raise KeyboardInterrupt
+
+    def check(self) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
 
 
 def drive(run: Run) -> None:
@@ -31,7 +54,13 @@ def drive(run: Run) -> None:
             display.status("starting workers")
             os.environ["OMP_NUM_THREADS"] = str(run.threads)  # a resumed run counts as it did before, to the last bit
             fleet = RayFleet(config, run.checkpoint, run.ledger.committed, folder / "workers.json")
-            train(run, fleet, writer, Hooks(display.status, display.update, display.evaluation))
+            with Interrupt() as interrupt:
+
+                def status(text: str) -> None:
+                    interrupt.check()
+                    display.status(text)
+
+                train(run, fleet, writer, Hooks(status, display.update, display.evaluation))
     except BaseException:
         print(f"stopped after {run.ledger.committed} of {config.iterations} iterations; go on with: rl resume {folder}")
         raise
