@@ -97,12 +97,14 @@ def make_optimizers(model: Any, config: SFTConfig) -> list[tuple[torch.optim.Opt
     """(optimizer, factor on the learning rate): AdamW for everything, or Muon for the matrices inside and AdamW for the rest."""
     import torch
 
+    from rl.muon import Muon
+
     if config.optimizer is SFTOptimizer.ADAMW:
         return [(torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.95)), 1.0)]
     inside = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name and "lm_head" not in name]
     chosen = {id(parameter) for parameter in inside}
     rest = [parameter for parameter in model.parameters() if id(parameter) not in chosen]
-    muon = torch.optim.Muon(inside, lr=config.learning_rate, weight_decay=0.0)
+    muon = Muon(inside, lr=config.learning_rate)
     return [
         (muon, config.muon_factor),
         (torch.optim.AdamW(rest, lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.95)), 1.0),
