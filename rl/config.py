@@ -99,6 +99,13 @@ class GuardConfig(StrictModel):
     max_error_rate: float = Field(default=0.05, ge=0, le=1, description="share of verifier errors that stops the run")
 
 
+class Overlap(StrEnum):
+    """What the learner does while an iteration's responses are sampled."""
+
+    NONE = "none"  # it waits, then trains on every group that is complete
+    TRAIN = "train"  # it trains on the groups that were complete before; the others are one iteration later
+
+
 class EvalConfig(StrictModel):
     every: int = Field(default=10, ge=0, description="iterations between evaluations; 0: never")
     problems: int = Field(default=100, gt=0)
@@ -125,6 +132,7 @@ class RLConfig(StrictModel):
     seed: int = 0
     iterations: int = Field(default=60, gt=0)
     keep_checkpoints: int = Field(default=2, ge=1)
+    overlap: Overlap = Field(default=Overlap.NONE, description="train: sample and train side by side, on cores or GPUs of their own")
     rollout: RolloutConfig = RolloutConfig()
     curriculum: CurriculumConfig = CurriculumConfig()
     length_reward: LengthRewardConfig = LengthRewardConfig()
@@ -144,6 +152,11 @@ class RLConfig(StrictModel):
             raise ValueError(
                 f"learner.row_tokens={self.learner.row_tokens} is less than engine.max_model_len={self.engine.max_model_len}: "
                 "a longest response would fit no row"
+            )
+        if self.overlap is Overlap.TRAIN and self.learner.stale_segments is StaleSegments.EXCLUDE:
+            raise ValueError(
+                "overlap=train trains only on responses of earlier versions, and learner.stale_segments=exclude leaves all of them out; "
+                "set learner.stale_segments=train"
             )
         if self.learner.minibatches > self.rollout.problems:
             raise ValueError(f"learner.minibatches={self.learner.minibatches} is more than rollout.problems={self.rollout.problems}")

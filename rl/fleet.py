@@ -3,7 +3,7 @@
     loop -> publish(version)            learner's weights into every rollout worker
          -> rollout(tasks, prompts)     segments stream back as they finish
          -> submit(...) / verdicts()    responses to the reward pool, verdicts back
-         -> train(...)                  gradient steps, and the next version's checkpoint on disk
+         -> train(...)                  starts gradient steps; what it returns waits for the next version's checkpoint on disk
 
 Workers may die at any time; a fleet replaces them and asks again for what was not delivered. It holds no state
 of record: what it needs to bring a worker back is a checkpoint folder and the version's weights.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,7 +38,7 @@ class Fleet(Protocol):
     def verdicts(self) -> Iterator[list[Judged]]: ...
     def train(
         self, version: int, minibatches: Sequence[Sequence[TrainItem]], prompts: Prompts, out: Path, state: Mapping[str, Any]
-    ) -> TrainStats: ...
+    ) -> Callable[[], TrainStats]: ...
     def score(self, items: Sequence[tuple[ProcessedPrompt, tuple[int, ...]]]) -> list[list[float]]: ...
     def probe(self, prompts: Sequence[ProcessedPrompt], budget: int, seed: int) -> list[list[Segment]]: ...
     def differing_tensor(self) -> str | None: ...
@@ -98,8 +98,9 @@ class LocalFleet:
 
     def train(
         self, version: int, minibatches: Sequence[Sequence[TrainItem]], prompts: Prompts, out: Path, state: Mapping[str, Any]
-    ) -> TrainStats:
-        return self._learner.train_and_save(version, minibatches, prompts, out, state)
+    ) -> Callable[[], TrainStats]:
+        stats = self._learner.train_and_save(version, minibatches, prompts, out, state)
+        return lambda: stats
 
     def score(self, items: Sequence[tuple[ProcessedPrompt, tuple[int, ...]]]) -> list[list[float]]:
         return self._learner.score(items)

@@ -10,9 +10,10 @@ Iteration i, with the policy of version i as sampler and as reference (section 2
     a few gradient steps of the exact objective; a fresh optimizer every iteration
     commit: from here on version i + 1 is the policy
 
-Who waits for whom: rollout waits for publish; scoring runs beside rollout; training waits for both. What is
-written before it is used: starts, segments, verdicts, the batch (all in the ledger), then the checkpoint,
-then the metrics row, then the commit. A kill between any two of these repeats work but changes nothing.
+Who waits for whom: rollout waits for publish; scoring runs beside rollout; training waits for both, or with
+`overlap: train` runs beside them on the groups that were complete before. What is written before it is used:
+starts, segments, verdicts, the batch (all in the ledger), then the checkpoint, then the metrics row, then the
+commit. A kill between any two of these repeats work but changes nothing.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from multimodal.processing import ProcessedPrompt, PromptProcessor
 from openk15.errors import RunError, UserError
 from rewards.verdict import Status
 from rl.batch import Batch, assemble, minibatches
+from rl.config import Overlap
 from rl.curriculum import draw
 from rl.evaluation import run_evaluation
 from rl.fleet import Fleet, Judged
@@ -82,14 +85,15 @@ def train(run: Run, fleet: Fleet, writer: MetricsWriter, hooks: Hooks | None = N
         with clock("rollout"):
             fresh = start_groups(run, iteration)
             prompts = process_prompts(run, processor, prompts)
+            learning = learn(run, fleet, prompts, iteration) if config.overlap is Overlap.TRAIN else None
             sampled = roll_out(run, fleet, processor, prompts, iteration)
         with clock("score"):
             collect_verdicts(run, fleet, iteration)
-        batch = assemble(ledger.complete_groups(), iteration, config)
-        ledger.train(iteration, [item.id for item in batch.members], batch.rewards, batch.advantages, batch.dropped)
-        hooks.status(f"iteration {iteration}: training on {len(batch.members)} responses")
+        learning = learning or learn(run, fleet, prompts, iteration)
+        hooks.status(f"iteration {iteration}: training on {len(learning.batch.members)} responses")
         with clock("train"):
-            stats = learn(run, fleet, prompts, batch, iteration)
+            stats = finish(learning)
+        batch = learning.batch
         row = measure(IterationRecord(iteration, config, fresh, ledger, batch, stats, sync, clock.seconds, sampled))
         writer.append(row)
         ledger.commit(iteration)
@@ -170,14 +174,33 @@ def collect_verdicts(run: Run, fleet: Fleet, iteration: int) -> None:
     run.ledger.verdicts(iteration, failed)
 
 
-def learn(run: Run, fleet: Fleet, prompts: dict[str, ProcessedPrompt], batch: Batch, iteration: int) -> TrainStats:
-    """Gradient steps, success rates, and the checkpoint of version iteration + 1."""
+@dataclass(frozen=True)
+class Learning:
+    """Gradient steps under way; `stats` waits for them and for the checkpoint of the next version."""
+
+    batch: Batch
+    folder: Path
+    stats: Callable[[], TrainStats]
+
+
+def learn(run: Run, fleet: Fleet, prompts: dict[str, ProcessedPrompt], iteration: int) -> Learning:
+    """Record the batch, update success rates, and start the gradient steps of version iteration + 1."""
+    groups = run.ledger.complete_groups()
+    if run.config.overlap is Overlap.TRAIN:  # a resumed iteration may have finished more groups since: they wait their turn
+        groups = [group for group in groups if all(item.segments[-1].version < iteration for item in group)]
+    batch = assemble(groups, iteration, run.config)
+    run.ledger.train(iteration, [item.id for item in batch.members], batch.rewards, batch.advantages, batch.dropped)
     for group in batch.groups:
         run.rates.update(group.problem_id, group.scores)
-    version, folder = iteration + 1, run.checkpoint(iteration + 1)
-    stats = fleet.train(iteration, minibatches(batch, iteration, run.config), prompts, folder, state_of(run, version))
-    if not (folder / "state.json").is_file():
+    folder, state = run.checkpoint(iteration + 1), state_of(run, iteration + 1)
+    return Learning(batch, folder, fleet.train(iteration, minibatches(batch, iteration, run.config), prompts, folder, state))
+
+
+def finish(learning: Learning) -> TrainStats:
+    stats = learning.stats()
+    if not (learning.folder / "state.json").is_file():
         raise RunError(
-            f"{folder}: the learner saved no checkpoint that this machine can see; the run's folder must be on a shared file system"
+            f"{learning.folder}: the learner saved no checkpoint that this machine can see; "
+            "the run's folder must be on a shared file system"
         )
     return stats

@@ -174,14 +174,25 @@ class RayFleet:
         self._workers[at] = self._started(f"rollout-{at}", self._new_worker(), self._new_worker)
 
     def _ask_learner(self, whom: str, method: str, *arguments: Any) -> Any:
+        return self._begin_learner(whom, method, *arguments)()
+
+    def _begin_learner(self, whom: str, method: str, *arguments: Any) -> Callable[[], Any]:
+        """Start a call; the returned function waits for its result, and asks a new learner when this one dies."""
         from ray.exceptions import RayActorError
 
-        while True:
-            try:
-                return self._get(getattr(self._learner, method).remote(*arguments), f"the learner to {whom}")
-            except RayActorError as error:
-                self._replaced("learner", error)
-                self._learner = self._started("learner", self._new_learner(), self._new_learner)
+        ref = getattr(self._learner, method).remote(*arguments)
+
+        def wait() -> Any:
+            nonlocal ref
+            while True:
+                try:
+                    return self._get(ref, f"the learner to {whom}")
+                except RayActorError as error:
+                    self._replaced("learner", error)
+                    self._learner = self._started("learner", self._new_learner(), self._new_learner)
+                    ref = getattr(self._learner, method).remote(*arguments)
+
+        return wait
 
     def _ask_worker(self, at: int, whom: str, method: str, *arguments: Any) -> Any:
         from ray.exceptions import RayActorError
@@ -270,14 +281,19 @@ class RayFleet:
 
     def train(
         self, version: int, minibatches: Sequence[Sequence[TrainItem]], prompts: Prompts, out: Path, state: Mapping[str, Any]
-    ) -> TrainStats:
+    ) -> Callable[[], TrainStats]:
         import ray
 
         needed = {item.prompt: prompts[item.prompt] for items in minibatches for item in items}
         arguments = (version, minibatches, ray.put(needed), out.resolve(), dict(state))
-        stats: TrainStats = self._ask_learner(f"train version {version}", "train_and_save", *arguments)
-        self._version = version + 1
-        return stats
+        wait = self._begin_learner(f"train version {version}", "train_and_save", *arguments)
+
+        def trained() -> TrainStats:
+            stats: TrainStats = wait()
+            self._version = version + 1
+            return stats
+
+        return trained
 
     def score(self, items: Sequence[tuple[ProcessedPrompt, tuple[int, ...]]]) -> list[list[float]]:
         return self._ask_learner("score probes", "score", list(items))

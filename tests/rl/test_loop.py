@@ -124,6 +124,58 @@ def test_metrics_can_be_recomputed_from_the_ledger(finished):
     assert all(row["n"] == 6 for row in read_evals(finished))
 
 
+@pytest.fixture(scope="module")
+def overlapped(dataset, policy, tmp_path_factory) -> Path:
+    config = small_config(dataset, policy, tmp_path_factory.mktemp("overlapped") / "run", overlap="train")
+    go(create_run(config))
+    return config.out
+
+
+def test_overlapped_training_takes_the_groups_that_were_complete_when_the_iteration_began(overlapped):
+    plans = trained(overlapped)
+    assert plans[0] == []
+    assert sum(len(ids) for ids in plans) >= 9
+    ended = {row["trajectory"]: row["iteration"] for row in rows(overlapped, "segment")}  # the last segment's iteration
+    for iteration, ids in enumerate(plans):
+        assert all(ended[key] < iteration for key in ids)
+        group_ends = {key.rpartition("/")[0]: [] for key in ids}
+        for key, end in ended.items():
+            if key.rpartition("/")[0] in group_ends:
+                group_ends[key.rpartition("/")[0]].append(end)
+        assert all(max(ends) == iteration - 1 for ends in group_ends.values()), "a complete group waits one iteration, not more"
+    kinds = [row["kind"] for row in read_jsonl(overlapped / "ledger.jsonl")]
+    assert kinds.index("train") < kinds.index("segment"), "the batch is on its way before anything is sampled"
+
+
+@pytest.mark.parametrize("after", [3, 8, 13, 18])
+def test_an_overlapped_run_that_died_goes_on_with_the_same_batches(after, overlapped, dataset, policy, tmp_path, monkeypatch):
+    config = small_config(dataset, policy, tmp_path / "run", overlap="train")
+    appended = 0
+    append = AppendLog.append
+
+    def dying(self, *given):
+        nonlocal appended
+        appended += 1
+        if appended == after:
+            append(self, *given[: len(given) // 2])
+            raise Died
+        append(self, *given)
+
+    run = create_run(config)
+    monkeypatch.setattr(AppendLog, "append", dying)
+    with pytest.raises(Died):
+        go(run)
+    monkeypatch.setattr(AppendLog, "append", append)
+    go(resume_run(config.out))
+    assert trained(config.out) == trained(overlapped)
+    assert last_weights(config.out) == last_weights(overlapped)
+
+
+def test_overlap_refuses_to_leave_out_all_that_it_trains(dataset, policy, tmp_path):
+    with pytest.raises(ValueError, match=r"set learner\.stale_segments=train"):
+        small_config(dataset, policy, tmp_path / "run", overlap="train", learner={"row_tokens": 256, "stale_segments": "exclude"})
+
+
 def test_a_budget_of_the_whole_length_is_a_run_without_partial_rollouts(dataset, policy, tmp_path):
     rollout = {"problems": 3, "samples": 3, "budget": 16, "max_tokens": 16}
     config = small_config(dataset, policy, tmp_path / "run", rollout=rollout, iterations=2)
