@@ -57,7 +57,7 @@ def fault_of(problem: Problem) -> str | None:
     for solution in problem.solutions:
         verdict = verify(solution.text, problem.answer)
         if verdict.status is not Status.CORRECT:
-            return f"its {solution.style} solution is judged {verdict.status}: {verdict.why}"
+            return f"its {solution.style} solution is judged {verdict.status}: {verdict.reason}"
     wrong = perturbed(problem)
     verdict = verify(f"\\boxed{{{wrong}}}", problem.answer)
     if verdict.status is Status.CORRECT:

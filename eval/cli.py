@@ -125,7 +125,7 @@ def run(
     typer.echo(summary_line(summary))
     typer.echo(f"written: {folder} (samples.jsonl, results.json, table.txt)")
     if summary.error_rate > MAX_ERROR_RATE:
-        why = next(record.verdict.why for record in records if record.score is None)
+        why = next(record.verdict.reason for record in records if record.score is None)
         rate = f"{summary.verdicts['error']} of {len(records)} ({summary.error_rate:.1%}, limit {MAX_ERROR_RATE:.0%})"
         raise RunError(f"too many verdicts are errors: {rate}; the first: {why}")
 

@@ -190,7 +190,7 @@ def summarise(records: Sequence[SampleRecord], problems: Sequence[Problem]) -> E
         raise ValueError(f"each problem needs the same number of samples, at least one; found {sorted(counts) or 'no problems'}")
     scores = scores_by_problem(records)
     if not scores:
-        raise RunError(f"all {len(records)} verdicts are errors, so there is no accuracy; the first: {records[0].verdict.why}")
+        raise RunError(f"all {len(records)} verdicts are errors, so there is no accuracy; the first: {records[0].verdict.reason}")
     order = list(by_problem)
     pictures = [scores[problem.id] for problem in problems if problem.images and problem.id in scores]
     return EvalSummary(

@@ -8,6 +8,8 @@ thoughts and never closes them has no answer (it was cut), whatever stands in th
 
 from __future__ import annotations
 
+import re
+
 THINK_OPEN, THINK_CLOSE = "<think>", "</think>"
 BOX = "\\boxed{"
 
@@ -34,6 +36,31 @@ def boxed(text: str) -> list[str]:
         found.append(text[start : end - 1].strip())
         at = text.find(BOX, end)
     return found
+
+
+# A tag's content holds no second opening: a thousand unclosed tags would otherwise each be read to the end.
+_TAG = re.compile(r"<answer>((?:(?!<answer>).)*?)</answer>", re.DOTALL | re.IGNORECASE)
+_STATED = re.compile(r"(?:final\s+answer|answer)\s*(?:is|are|:|=)+\s*", re.IGNORECASE)
+
+
+def stated_answer(response: str) -> str | None:
+    r"""What a response gives as its answer, for verifiers that do not insist on a box.
+
+    In this order, all after the thoughts: the last box; the last `<answer>...</answer>`; what follows the last
+    "answer is" or "answer:" on its line; else the whole text. None when the thoughts never end or nothing is left.
+    """
+    text = after_thoughts(response)
+    if text is None:
+        return None
+    if boxes := boxed(text):
+        return boxes[-1]
+    if tags := _TAG.findall(text):
+        return tags[-1].strip() or None
+    if found := list(_STATED.finditer(text)):
+        line = text[found[-1].end() :].lstrip().partition("\n")[0].strip()
+        if line:
+            return line.strip("*` ").removesuffix(".").strip() or None
+    return text.strip() or None
 
 
 def final_answer(response: str) -> str | None:

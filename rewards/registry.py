@@ -1,14 +1,26 @@
-"""Verifiers by name. Training, data audits and evaluation all score through `verify`, so they cannot disagree."""
+"""Verifiers by name. Training, data audits and evaluation all score through `verify`, so they cannot disagree.
+
+A verifier is usually a `Rule`: it implements `judge`, which returns an `Outcome`; `Rule.verify` makes the
+Verdict of it (time, name and version). Two kinds of fault are never the response's: a reference that the
+verifier cannot read (`ValueError` with the offending value) and a fault of ours (any other exception). Both
+become status `error` in `verify`.
+"""
 
 from __future__ import annotations
 
 import difflib
+import importlib
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from openk15.errors import UserError
 from rewards.verdict import Answer, Status, Verdict
+
+# The modules that register the built-in verifiers when they are imported.
+BUILTIN = ("rewards.math", "rewards.text", "rewards.vision", "rewards.code")
 
 
 class Verifier(Protocol):
@@ -19,25 +31,71 @@ class Verifier(Protocol):
     def verify(self, response: str, answer: Answer) -> Verdict: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a rule found. `score` is 1 for correct and 0 otherwise, unless the rule grades (IoU, ANLS, partial credit)."""
+
+    status: Status
+    extracted: str | None
+    reason: str
+    score: float | None = None
+
+    @classmethod
+    def of(cls, right: bool, extracted: str | None, reason: str) -> Outcome:
+        return cls(Status.CORRECT if right else Status.WRONG, extracted, reason)
+
+    @classmethod
+    def unparsed(cls, reason: str, extracted: str | None = None) -> Outcome:
+        return cls(Status.UNPARSED, extracted, reason)
+
+
+class Rule(ABC):
+    """Base of the deterministic verifiers; stateless, safe to call from any thread."""
+
+    name: str = ""  # set by `register`
+    version: str
+
+    @abstractmethod
+    def judge(self, response: str, answer: Answer) -> Outcome:
+        """Raises ValueError naming the reference or parameter when the *answer* cannot be read; never for a response."""
+
+    def verify(self, response: str, answer: Answer) -> Verdict:
+        start = time.perf_counter()
+        found = self.judge(response, answer)
+        score = found.score
+        if found.status is Status.ERROR:
+            score = None
+        elif score is None:
+            score = 1.0 if found.status is Status.CORRECT else 0.0
+        return Verdict(found.status, score, found.extracted, found.reason, time.perf_counter() - start, f"{self.name}@{self.version}")
+
+
 _REGISTRY: dict[str, Verifier] = {}
 _Class = TypeVar("_Class", bound=type)
 
 
 def register(name: str) -> Callable[[_Class], _Class]:
-    """Class decorator: one instance of the class serves every `Answer` that names `name`."""
+    """Class decorator: one instance of the class serves every `Answer` that names `name`. May be stacked."""
 
     def add(verifier: _Class) -> _Class:
-        if name in _REGISTRY:
-            raise ValueError(f"verifier {name!r} is registered twice")
-        _REGISTRY[name] = verifier()
+        register_instance(name, verifier())
         return verifier
 
     return add
 
 
+def register_instance(name: str, verifier: Verifier) -> None:
+    """Make `verifier` serve `name`: for verifiers that need something handed in, such as a reward model's callable."""
+    if name in _REGISTRY:
+        raise ValueError(f"verifier {name!r} is registered twice")
+    if isinstance(verifier, Rule):
+        verifier.name = name
+    _REGISTRY[name] = verifier
+
+
 def _load_builtin() -> None:
-    import rewards.math
-    import rewards.text  # noqa: F401
+    for module in BUILTIN:
+        importlib.import_module(module)
 
 
 def names() -> list[str]:
@@ -63,5 +121,5 @@ def verify(response: str, answer: Answer) -> Verdict:
         return verifier.verify(response, answer)
     except Exception as error:
         seconds = time.perf_counter() - start
-        why = f"{type(error).__name__}: {error}"
-        return Verdict(Status.ERROR, None, None, why, seconds, f"{answer.verifier}@{verifier.version}")
+        reason = f"{type(error).__name__}: {error}"
+        return Verdict(Status.ERROR, None, None, reason, seconds, f"{answer.verifier}@{verifier.version}")

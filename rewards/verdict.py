@@ -20,24 +20,35 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is right for a problem, and who decides it."""
+    """What is right for a problem, and who decides it.
 
-    verifier: str  # a registered name, e.g. "number"
-    reference: str  # the right answer, in the form that verifier reads
+    On disk it is flat or nested: {"verifier": "choice", "reference": "B", "options": {...}} is read as if the
+    further keys stood under "params".
+    """
+
+    verifier: str  # a registered name, e.g. "math"
+    reference: Any  # the right answer as JSON, in the form that verifier reads; None where params say it all
     params: Mapping[str, Any] = field(default_factory=dict)  # JSON-able
 
     def __post_init__(self) -> None:
-        if not self.verifier:
+        if not isinstance(self.verifier, str) or not self.verifier:
             raise ValueError("Answer.verifier is empty; name a registered verifier")
-        if not isinstance(self.reference, str):
-            raise ValueError(f"Answer.reference must be text, got {type(self.reference).__name__}")
+        if not isinstance(self.reference, str | int | float | bool | list | tuple | dict | None):
+            raise ValueError(f"Answer.reference must be JSON (text, number, list, mapping), got {type(self.reference).__name__}")
 
     def to_dict(self) -> dict[str, Any]:
         return {"verifier": self.verifier, "reference": self.reference, "params": dict(self.params)}
 
     @classmethod
     def from_dict(cls, row: Mapping[str, Any]) -> Answer:
-        return cls(row["verifier"], row["reference"], dict(row.get("params") or {}))
+        """Raises KeyError without a verifier, ValueError or TypeError when a value has the wrong form."""
+        params = dict(row.get("params") or {})
+        for key, value in row.items():
+            if key not in ("verifier", "reference", "params"):
+                if key in params:
+                    raise ValueError(f"answer key {key!r} is given twice, beside params and in it")
+                params[key] = value
+        return cls(row["verifier"], row.get("reference"), params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,7 @@ class Verdict:
     status: Status
     score: float | None
     extracted: str | None  # the final answer as read from the response
-    why: str  # one line for a person
+    reason: str  # one line for a person
     seconds: float
     verifier: str  # name@version
 
@@ -62,4 +73,4 @@ class Verdict:
 
     @classmethod
     def from_dict(cls, row: Mapping[str, Any]) -> Verdict:
-        return cls(Status(row["status"]), row["score"], row["extracted"], row["why"], row["seconds"], row["verifier"])
+        return cls(Status(row["status"]), row["score"], row["extracted"], row["reason"], row["seconds"], row["verifier"])

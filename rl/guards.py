@@ -108,5 +108,5 @@ def check_errors(failed: Sequence[Verdict], judged: int, config: GuardConfig) ->
     if len(failed) >= FEWEST_ERRORS and len(failed) / judged > config.max_error_rate:
         raise GuardError(
             f"{len(failed)} of {judged} verdicts are verifier errors (guards.max_error_rate={config.max_error_rate:g}); "
-            f"the first: {failed[0].verifier}: {failed[0].why}; mend the verifier and resume: they will be judged again"
+            f"the first: {failed[0].verifier}: {failed[0].reason}; mend the verifier and resume: they will be judged again"
         )

@@ -8,12 +8,12 @@ it is exactly equal.
 from __future__ import annotations
 
 import re
-import time
+from collections.abc import Callable
 from fractions import Fraction
 
 from rewards.extract import final_answer
-from rewards.registry import register
-from rewards.verdict import Answer, Status, Verdict
+from rewards.registry import Outcome, Rule, register
+from rewards.verdict import Answer
 
 _NUMBER = re.compile(r"[+-]?\d{1,40}(?:\.\d{1,40}|/[1-9]\d{0,39})?", re.ASCII)
 
@@ -33,31 +33,23 @@ def parse_list(text: str) -> tuple[Fraction, ...] | None:
 
 
 @register("number")
-class NumberVerifier:
+class NumberVerifier(Rule):
     version = "1"
-    _parse = staticmethod(parse_number)
-    _name = "number"
+    _parse: Callable[[str], object] = staticmethod(parse_number)
     _what = "a number"
 
-    def verify(self, response: str, answer: Answer) -> Verdict:
-        start = time.perf_counter()
-        reference = self._parse(answer.reference)
+    def judge(self, response: str, answer: Answer) -> Outcome:
+        reference = self._parse(str(answer.reference))
         if reference is None:
             raise ValueError(f"reference {answer.reference!r} is not {self._what}")
-
-        def verdict(status: Status, extracted: str | None, why: str) -> Verdict:
-            score = 1.0 if status is Status.CORRECT else 0.0
-            return Verdict(status, score, extracted, why, time.perf_counter() - start, f"{self._name}@{self.version}")
-
         extracted = final_answer(response)
         if extracted is None:
-            return verdict(Status.UNPARSED, None, "no \\boxed{...} after the thoughts")
+            return Outcome.unparsed("no \\boxed{...} after the thoughts")
         value = self._parse(extracted)
         if value is None:
-            return verdict(Status.UNPARSED, extracted, f"{extracted!r} is not {self._what}")
-        if value == reference:
-            return verdict(Status.CORRECT, extracted, "equal")
-        return verdict(Status.WRONG, extracted, f"{extracted} is not {answer.reference}")
+            return Outcome.unparsed(f"{extracted!r} is not {self._what}", extracted)
+        right = value == reference
+        return Outcome.of(right, extracted, "equal" if right else f"{extracted} is not {answer.reference}")
 
 
 @register("number_list")
@@ -65,5 +57,4 @@ class SequenceVerifier(NumberVerifier):
     """An ordered list of numbers; order and count matter."""
 
     _parse = staticmethod(parse_list)
-    _name = "number_list"
     _what = "a list of numbers"

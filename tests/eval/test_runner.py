@@ -128,7 +128,7 @@ def test_cut_responses_count_as_truncated_and_ended_ones_do_not(engine_of, proce
 def test_an_aborted_generation_is_an_error_not_a_wrong_answer(engine_of, processor, problems):
     records = run(engine_of(lambda text, seed: ("", StopReason.ABORT)), processor, problems[:1])
     assert [r.verdict.status for r in records] == [Status.ERROR] * 2
-    assert "aborted" in records[0].verdict.why
+    assert "aborted" in records[0].verdict.reason
 
 
 def test_another_weight_version_than_asked_for_is_refused(engine_of, processor, problems):

@@ -184,11 +184,18 @@ def make_fake_run(
             text = decode(ids)
             extracted = text.rpartition("\\boxed{")[2].rstrip("}") if "\\boxed{" in text else None
             status = "unparsed" if extracted is None else ("correct" if extracted == reference else "wrong")
-            why = {"unparsed": "no \\boxed{...} after the thoughts", "correct": "equal"}.get(status, f"{extracted} is not {reference}")
+            reason = {"unparsed": "no \\boxed{...} after the thoughts", "correct": "equal"}.get(status, f"{extracted} is not {reference}")
             verdicts[status] += 1
             rewards.append(1.0 if status == "correct" else 0.0)
             lengths.append(len(ids))
-            verdict = {"status": status, "score": rewards[-1], "extracted": extracted, "why": why, "seconds": 1e-5, "verifier": "number@1"}
+            verdict = {
+                "status": status,
+                "score": rewards[-1],
+                "extracted": extracted,
+                "reason": reason,
+                "seconds": 1e-5,
+                "verifier": "number@1",
+            }
             rows.append({"kind": "verdict", "trajectory": key, "iteration": iteration, "text": text, "verdict": verdict})
         mean = float(np.mean(rewards))
         trained = [key for at, key in enumerate(finished) if at % 7]

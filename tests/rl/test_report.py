@@ -250,7 +250,7 @@ def test_text_of_the_model_is_never_markup(tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>"
     for row in rows:
         if row["kind"] == "verdict":
-            row |= {"text": evil, "verdict": {**row["verdict"], "extracted": evil, "why": evil}}
+            row |= {"text": evil, "verdict": {**row["verdict"], "extracted": evil, "reason": evil}}
     ledger.write_text("".join(json.dumps(row) + "\n" for row in rows))
     page = Page(write_report(fake.run, tmp_path / "report.html").read_text("utf-8"))
     assert page.count("script") == 0
