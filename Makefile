@@ -9,7 +9,7 @@ FRESH        ?=
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint doctor clean
+.PHONY: help setup demo test lint doctor bench-env clean
 
 SHIM   := packaging/torchvision-cpu-shim
 INPUTS := pyproject.toml packaging/setup.sh $(REQUIREMENTS) requirements/dev.txt \
@@ -24,6 +24,7 @@ help:
 	@echo 'make test    run the tests; ARGS="..." goes to pytest'
 	@echo 'make lint    formatting, lint, types and import rules'
 	@echo 'make doctor  what works on this machine, what does not, and what to do; ARGS="--deep" also starts Ray'
+	@echo 'make bench-env  the peers that benchmarks/ runs beside us, in .venv-bench'
 	@echo 'make setup   the environment alone, in $(VENV); REQUIREMENTS=requirements/gpu.txt VENV=.venv-gpu for CUDA'
 	@echo 'make clean   remove caches and build products; the environment and runs/ stay'
 
@@ -46,6 +47,14 @@ lint: setup
 
 doctor: setup
 	@$(BIN)/openk15 doctor $(ARGS)
+
+# Peers that benchmarks measure against contradict the main lock; they live beside it.
+bench-env: .venv-bench/.stamp
+
+.venv-bench/.stamp: requirements/bench.txt
+	$(PYTHON) -m venv --clear .venv-bench
+	.venv-bench/bin/python -m pip install -qq --no-deps -r requirements/bench.txt
+	touch $@
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache $(SHIM)/build $(SHIM)/*.egg-info
