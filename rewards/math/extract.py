@@ -1,0 +1,269 @@
+r"""Which part of a response is its answer. Pure text work, linear in the length.
+
+    after the thoughts   the last box; boxes that are joined ("\boxed{1} and \boxed{2}") are one answer of several parts
+                         else what follows the last "answer is", "answer:", "####" (also in other languages)
+                         else the whole text, if it is a formula or one word
+                         else the last formula, or the last number after it
+
+A box that is never closed, an answer that is denied ("is not 7") and one that hedges between candidates ("3 or
+maybe 4") are none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rewards.extract import after_thoughts
+from rewards.math.lexer import FUNCTIONS
+from rewards.math.units import PLAIN_UNITS
+
+MAX_TEXT = 200_000  # characters of a response that are looked at, from its end
+MAX_PROSE = 8_000  # characters of a text without a box, from its end
+MAX_ANSWER = 4_000  # characters of an answer
+MAX_PARTS = 64
+
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
+_JOINT_WORDS = re.compile(r"(?:^|[\s,;$}])(?:and|or|&)$|^$|[,;]$", re.IGNORECASE)
+_CORRECTS = re.compile(
+    r"\b(?:then|wait|actually|no|rather|instead|not|correct\w*|so|thus|therefore|hence|but|mistake|should|sorry|oops|recheck\w*)\b", re.I
+)
+_MARKUP = re.compile(r"\\(?:quad|qquad|[,;:! ()\[\]])|\\text\s*\{([^{}]*)\}|[$~{}]")
+_LEFT_SIDE = re.compile(r"[A-Za-z]\w*(?:_\{?\w+\}?)?(?:\([^()]{1,12}\))?\s*=\s*$")
+_SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n\s*\n|[。！？]")
+_MARK = re.compile(
+    r"(?:final\s+answer|correct\s+answer|answer|result|solution)s?\b\**[^\n.:=$\\]{0,60}?(?:\b(?:is|are|was|be|equals)\b|[:=])\**:?"
+    r"|final\s+answer\**\s*\n|\banswer\b\**(?=\s*(?:\$|\\\(|\\\[|-?\d))|####|答案\s*(?:是|为|：|:)|réponse\s+(?:est|:)|respuesta\s+(?:es|:)|antwort\s+(?:ist|lautet|:)",
+    re.IGNORECASE,
+)
+_FINAL = re.compile(r"final\s+answer\**\s*(?::|is|\n)", re.IGNORECASE)
+_COMMENT = re.compile(r"^[ \t]*%.*$", re.MULTILINE)  # a line that TeX does not print
+_RECORD = re.compile(r"[\"']\s*:\s*")  # JSON or code: its numbers are fields, not answers
+_HEDGE = re.compile(r"\b(?:maybe|perhaps|possibly|could\s+be|might\s+be|may\s+be|either|not\s+sure|i\s+guess|alternatively)\b", re.I)
+_DENIED = re.compile(r"\s*(?:not\b|n't\b|unknown\b|unclear\b|impossible\s+to\s+(?:say|tell|determine))", re.I)
+_MATH = re.compile(r"(?<!\\)\$\$(.+?)\$\$|(?<!\\)\$(.+?)(?<!\\)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_NUMBER = re.compile(
+    r"(?<![A-Za-z0-9_.,/\\^])(?P<sign>(?<![A-Za-z0-9_)\]}])[-−])?\\?\$?\s?(?P<num>\d[\d,]*(?:\.\d+)?(?:\s?/\s?\d+)?(?:\s+\d+/\d+)?)(?P<tail>\s*(?:\\?%|percent\b|pct\b))?",
+)
+_WORD = re.compile(r"[A-Za-z]{3,}")
+_COMMANDS = re.compile(r"\\[a-zA-Z]+\*?(?:\s*\{[^{}\\]*\})?")
+_ENDINGS = re.compile(r"\s*(?:I hope (?:it|this) is correct\.?|<\|[^|]*\|>.*)\s*$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """What a text gives as its answer. `parts` are read each by itself and are one answer together."""
+
+    parts: tuple[str, ...]
+    boxes: tuple[str, ...] = ()  # every box after the thoughts, in order
+    fallback: str | None = None  # the last number, for when the parts are no formula
+    boxed: bool = False
+
+    @property
+    def text(self) -> str:
+        return ", ".join(self.parts)
+
+
+def box_spans(text: str) -> tuple[list[tuple[int, int, str]], bool]:
+    """(start, end, content) of every outermost closed box, and whether the last one is never closed."""
+    spans: list[tuple[int, int, str]] = []
+    at = 0
+    while (found := _BOX.search(text, at)) is not None:
+        depth, end = 1, found.end()
+        for brace in re.finditer(r"\\?[{}]", text[found.end() :]):
+            if brace.group() in ("\\{", "\\}"):
+                continue
+            depth += 1 if brace.group() == "{" else -1
+            if not depth:
+                end = found.end() + brace.end()
+                break
+        if depth:
+            return spans, True
+        spans.append((found.start(), end, text[found.end() : end - 1].strip()))
+        at = end
+    return spans, False
+
+
+def joins(between: str) -> bool:
+    """Whether the text between two answers makes them one: "and", ",", a few words that end so, in one sentence."""
+    if len(between) > 80 or _SENTENCE_END.search(between.strip()):
+        return False
+    said = _MARKUP.sub(lambda found: f" {found.group(1) or ''} ", between)
+    said = _LEFT_SIDE.sub("", " ".join(said.split())).strip()
+    if _CORRECTS.search(said) or len(said.split()) > 7:
+        return False
+    return bool(_JOINT_WORDS.search(said))
+
+
+def joined_tail(text: str, spans: list[tuple[int, int, str]]) -> list[str]:
+    """The last answer and those before it that are joined to it."""
+    group = [spans[-1][2]]
+    for before, after in zip(spans[-2::-1], spans[:0:-1], strict=True):
+        if not joins(text[before[1] : after[0]]):
+            break
+        group.insert(0, before[2])
+    return group
+
+
+def final_answer(response: str) -> Final | str:
+    """The answer of a response, or why it has none."""
+    text = after_thoughts(response)
+    if text is None:
+        return "the thoughts are never closed"
+    text = _COMMENT.sub("", text[-MAX_TEXT:])
+    spans, unclosed = box_spans(text)
+    if unclosed:
+        return "a box is never closed"
+    if spans:
+        parts = joined_tail(text, spans)
+        if not any(parts):
+            return "the box is empty"
+        if len(parts) > MAX_PARTS:
+            return f"more than {MAX_PARTS} boxes beside each other"
+        after = text[spans[-1][1] :]
+        if later := _FINAL.search(after):
+            said = _unboxed(after[later.start() :])
+            if isinstance(said, Final) and re.search(r"\d|\$", said.text):
+                return said
+        return Final(tuple(parts), tuple(content for _, _, content in spans), boxed=True)
+    return _unboxed(text)
+
+
+def reference_answer(text: str) -> Final:
+    """The answer of a reference: all of it, unless it boxes a part or is a worked solution."""
+    spans, unclosed = box_spans(text)
+    if unclosed and (found := _BOX.search(text, spans[-1][1] if spans else 0)):
+        return Final((text[found.end() :].strip(),), boxed=True)
+    if spans:
+        return Final(tuple(joined_tail(text, spans)), boxed=True)
+    if len(text) > 600 or "####" in text:
+        found_answer = _unboxed(text)
+        if isinstance(found_answer, Final):
+            return found_answer
+    return Final((_unwrapped(text),))
+
+
+def _unboxed(text: str) -> Final | str:
+    text = text.rstrip()
+    if len(text) > MAX_PROSE:  # from where a sentence begins: a formula cut in two would be another formula
+        begin = re.search(r"\n|(?<=[.!?])\s", text[-MAX_PROSE:])
+        if begin is None:
+            return f"a last sentence of more than {MAX_PROSE} characters"
+        text = text[begin.end() - MAX_PROSE :]
+    text = _ENDINGS.sub("", text).strip()
+    if not text:
+        return "nothing is written"
+    marks = list(_MARK.finditer(text))
+    while marks:
+        mark = marks.pop()
+        rest = text[mark.end() :]
+        if _DENIED.match(rest):
+            return "the answer is denied"
+        if rest.strip(" *:$\n.\"'"):
+            return _from_sentence(_first_sentence(rest))
+    if len(text) <= 400 and "\n" not in text.strip() and not is_prose(text) and not _speaks_of_formulas(text):
+        hedged = _HEDGE.search(text)
+        return "the answer hedges between candidates" if hedged else Final((_unwrapped(text),), fallback=_number_in_words(text))
+    return _from_sentence(_last_with_answer(text))
+
+
+def _speaks_of_formulas(text: str) -> bool:
+    """Formulas with words around them: "So we get $x$"."""
+    if not _MATH.search(text):
+        return False
+    return any(word.lower() not in _NO_PROSE | {"or"} for word in re.findall(r"[A-Za-z]{2,}", _MATH.sub(" ", text)))
+
+
+def _first_sentence(text: str) -> str:
+    text = text.lstrip(" \t*:\"'`\n\\" if text.lstrip(" \t*:\"'`\n")[:2] in ('\\"', "\\n") else " \t*:\"'`\n")
+    found = re.search(r"[.!?](?=\s+[A-Z\"(*]|\s*$)|\n|[。！？]|,\s+(?:because|since|as)\b|\s(?:because|since)\s", _masked(text))
+    return text[: found.start()] if found else text
+
+
+def _masked(text: str) -> str:
+    """The text with its formulas blanked, so that a full stop inside them ends no sentence."""
+    return _MATH.sub(lambda found: "m" * len(found.group()), text)
+
+
+def _last_with_answer(text: str) -> str:
+    """The last sentence that has a formula or a digit in it; the whole text if there is none."""
+    masked = _masked(text)
+    start = len(text)
+    for end in reversed([0, *(found.end() for found in re.finditer(r"(?<=[.!?])\s+(?=[A-Z*\"(])|\n+|[。！？]", masked))]):
+        sentence = text[end:start]
+        if re.search(r"\d", sentence) or _MATH.search(sentence):
+            return sentence
+        start = end
+    return text
+
+
+def _from_sentence(sentence: str) -> Final | str:
+    sentence = sentence.strip().strip("*\"'`").strip()
+    spans = [
+        (found.start(), found.end(), next(part for part in found.groups() if part is not None).strip())
+        for found in _MATH.finditer(sentence)
+    ]
+    if _HEDGE.search(sentence):
+        return "the answer hedges between candidates"
+    number = _number_in_words(_masked(sentence))
+    if spans:
+        tail = sentence[spans[-1][1] :]
+        last = _last_number(tail)
+        if last is not None:
+            return Final((last,))
+        parts = joined_tail(sentence, spans)
+        sign = re.match(r"\s*(\\?%|percent|pct|°|degrees)", tail)
+        if sign:
+            parts[-1] += "\\%" if sign.group(1) not in ("°", "degrees") else "^{\\circ}"
+        return Final(tuple(parts), fallback=number)
+    if len(sentence) <= 400 and not is_prose(sentence):
+        return Final((_unwrapped(sentence),), fallback=number)
+    number = None if _RECORD.search(sentence) else _last_number(sentence)
+    if number is None:
+        return Final((_unwrapped(sentence),)) if len(sentence) <= 400 else "no answer is to be found"
+    return Final((number,))
+
+
+def is_prose(text: str) -> bool:
+    """Two or more ordinary words outside commands, functions and units."""
+    words = [word for word in _WORD.findall(_COMMANDS.sub(" ", text)) if word.lower() not in _NO_PROSE]
+    return len(words) >= 2 or (not text.isascii() and _FOREIGN.search(text) is not None)
+
+
+# Five letters of another script, other than Chinese numerals.
+_FOREIGN = re.compile(r"(?:(?![零〇一二两三四五六七八九十百千万亿分之负])[^\W\d_a-zA-Z].*?){5}", re.DOTALL)
+_NO_PROSE = {name.lower() for name in FUNCTIONS} | PLAIN_UNITS | {"and", "infinity", "theta", "alpha", "beta", "lambda", "omega", "sigma"}
+
+
+def _last_number(text: str) -> str | None:
+    every = list(_NUMBER.finditer(text))
+    if not every:
+        return None
+    found = every[-1]
+    value = found.group("num").rstrip(",")
+    tail = "\\%" if found.group("tail") else ""
+    end = found.end()
+    if (
+        not tail
+        and end < len(text)
+        and text[end : end + 1].isascii()
+        and text[end].isalpha()
+        and not re.match(r"[a-zA-Z]{1,3}(?![a-zA-Z])", text[end:])
+    ):
+        return None
+    return ("-" if found.group("sign") else "") + value + tail
+
+
+def _number_in_words(text: str) -> str | None:
+    """The last number of a text that is words, figures and punctuation; no number is fished out of a formula or of code."""
+    return None if _FORMULA.search(text) else _last_number(text)
+
+
+_FORMULA = re.compile(r"[()\[\]{}=^*+<>\\_'\"|&@#]")
+
+
+def _unwrapped(text: str) -> str:
+    text = text.strip().strip('*`"').strip()
+    text = re.sub(r"^\\\[(.*)\\\]$|^\\\((.*)\\\)$", lambda found: found.group(1) or found.group(2) or "", text, flags=re.DOTALL)
+    text = text.replace("\\(", " ").replace("\\)", " ") if "\\(" in text else text
+    return text.strip().removesuffix(".").strip()
