@@ -1,0 +1,175 @@
+r"""`choice`: one of several options, by letter or by text; or one of a closed set of words.
+
+    {"verifier": "choice", "reference": "B", "options": {"A": "cat", "B": "dog"}}     letter or text; a box is not needed
+    {"verifier": "choice", "reference": "B", "options": ["cat", "dog"]}               letters in order
+    {"verifier": "choice", "reference": "B"}                                          letters alone, A to Z
+    {"verifier": "choice", "reference": "red", "choices": ["red", "blue"]}            one of the words, in a box
+
+`B`, `(B)`, `B.`, `**B**`, `option B`, `B: dog` and `dog` all choose B. Several letters are wrong, whatever they are;
+so is a letter beside the text of another option. A letter that is only mentioned in prose counts when it is the
+only one; `A` and `I` in prose count as letters only where they cannot be the article or the pronoun.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Mapping
+
+from rewards.extract import final_answer
+from rewards.registry import Outcome, Rule, register
+from rewards.text import options as read
+from rewards.text.stated import MAX_MENTIONS, Stated, denied, plain, shown, stated
+from rewards.verdict import Answer
+
+MAX_OPTIONS = 100
+
+_LEAD = re.compile(r"(?:(?:the|my|final|correct|best|right)\s+)*(?:option|choice|answer|letter)\s*(?:is|:|=)?\s*", re.IGNORECASE)
+_ARTICLE = re.compile(r"(?:a|an|the)\s+", re.IGNORECASE)
+# An article or the pronoun "I" is never followed by one of these.
+_NOT_AFTER_ARTICLE = r"(?:is|because|since|as|and|or|but|seems|looks|matches|would|fits)\b"
+_EDGE = " \t\r\n()[]{}.:;,*_\"'"
+
+
+def form(text: str) -> str:
+    """How option texts compare: plain notation, letter case, outer punctuation and a leading article aside."""
+    text = " ".join(plain(text).casefold().split()).strip(_EDGE) or plain(text).casefold()
+    return _ARTICLE.sub("", text, count=1) if _ARTICLE.match(text) else text
+
+
+def read_options(answer: Answer) -> dict[str, str]:
+    """Option texts by key (upper case); the text is "" where only letters are known."""
+    given = answer.params.get("options")
+    if given is None:
+        return dict.fromkeys(string.ascii_uppercase, "")
+    if isinstance(given, list | tuple):
+        given = dict(zip(string.ascii_uppercase, given, strict=False)) if len(given) <= 26 else {}
+    if not isinstance(given, Mapping) or not 1 <= len(given) <= MAX_OPTIONS:
+        raise ValueError(
+            f"param 'options': {str(given)[:80]!r} is not a mapping of 1 to {MAX_OPTIONS} letters to texts, nor a list of texts"
+        )
+    found = {str(key).strip().upper(): str(text) for key, text in given.items()}
+    if len(found) != len(given) or "" in found:
+        raise ValueError(f"param 'options': keys {list(given)} are not different and non-empty")
+    texts = [form(text) for text in found.values() if text.strip()]
+    if len(set(texts)) != len(texts):
+        raise ValueError(f"param 'options': two options have the same text: {list(found.values())}")
+    return found
+
+
+def right_key(reference: object, options: Mapping[str, str]) -> str:
+    text = str(reference).strip()
+    if text.upper() in options:
+        return text.upper()
+    same = [key for key, option in options.items() if option and form(option) == form(text)]
+    if not same:
+        raise ValueError(f"reference {reference!r} is none of the options {dict(options) if any(options.values()) else 'A to Z'}")
+    return same[0]
+
+
+def letters(text: str, options: Mapping[str, str]) -> tuple[set[str], bool]:
+    """Keys that stand alone in `text`, as written or in parentheses in any case; and whether a denied one was left out."""
+    keys = "|".join(re.escape(key) for key in sorted(options, key=len, reverse=True))
+    pattern = re.compile(rf"\((?P<wrapped>(?i:{keys}))\)|(?<![\w'/.-])(?P<bare>{keys})(?![\w'/-]|\.\w)")
+    found: set[str] = set()
+    skipped = False
+    for at, match in enumerate(pattern.finditer(text)):
+        if at == MAX_MENTIONS:
+            return set(options), skipped
+        key = (match["wrapped"] or match["bare"]).upper()
+        if match["bare"] in ("A", "I") and re.match(rf"\s+(?!{_NOT_AFTER_ARTICLE})[a-z]", text[match.end() : match.end() + 16]):
+            led = _LEAD.search(text, max(0, match.start() - 24), match.start())
+            if led is None or led.end() != match.start():
+                continue
+        if denied(text, match.start()):
+            skipped = True
+        else:
+            found.add(key)
+    return found, skipped
+
+
+def mentioned(text: str, options: Mapping[str, str]) -> tuple[set[str], bool]:
+    """Options whose text stands in `text` as whole words, the longest reading first; and whether a denied one was left out."""
+    by_form = {form(option): key for key, option in options.items() if option.strip()}
+    if not by_form:
+        return set(), False
+    words = "|".join(re.escape(option).replace(r"\ ", r"\s+") for option in sorted(by_form, key=len, reverse=True))
+    found: set[str] = set()
+    skipped = False
+    folded = text.casefold()
+    for at, match in enumerate(re.finditer(rf"(?<!\w)(?:{words})(?!\w)", folded)):
+        if at == MAX_MENTIONS:
+            return set(by_form.values()), skipped
+        if denied(folded, match.start()):
+            skipped = True
+        else:
+            found.add(by_form[" ".join(match[0].split())])
+    return found, skipped
+
+
+def chosen(said: Stated, options: Mapping[str, str]) -> tuple[set[str], str]:
+    """The keys a response chooses (none, one, or several: no choice at all), and how they were read."""
+    text = plain(said.text)
+    bare = text.strip(_EDGE)
+    if (lead := _LEAD.match(bare)) is not None:
+        bare = bare[lead.end() :].strip(_EDGE)
+    if bare.upper() in options:
+        return {bare.upper()}, "letter"
+    whole = form(text)
+    if same := {key for key, option in options.items() if option.strip() and form(option) == whole}:
+        return same, "text"
+    keys, skipped = letters(text, options)
+    texts, also_skipped = mentioned(text, options)
+    if len(keys) > 1:
+        return keys, "several letters"
+    if keys:
+        (key,) = keys
+        others = texts - keys
+        if said.marked:
+            rest = form(bare[len(key) :].lstrip(_EDGE + "-–—=").removeprefix("is ")) if bare.upper().startswith(key) else whole
+            others = {other for other in others if re.match(rf"{re.escape(form(options[other]))}(?!\w)", rest)}
+        if others and key not in texts and (said.marked or len(others) == 1):
+            return keys | others, "a letter and the text of another option"
+        return keys, "letter"
+    if not texts and (skipped or also_skipped):
+        return set(), "only what is denied"
+    return texts, "text" if len(texts) < 2 else "several options"
+
+
+@register("choice")
+class ChoiceVerifier(Rule):
+    """See the module. `params["choices"]` is the strict form: the box holds exactly one of the words, letter case aside."""
+
+    version = "2"
+
+    def judge(self, response: str, answer: Answer) -> Outcome:
+        read.known(answer.params, "options", "choices")
+        if "choices" in answer.params:
+            if "options" in answer.params:
+                raise ValueError("params 'options' and 'choices' are both given; one form is enough")
+            return self._word(response, answer)
+        options = read_options(answer)
+        right = right_key(answer.reference, options)
+        said = stated(response)
+        if said is None:
+            return Outcome.unparsed("no answer after the thoughts")
+        keys, how = chosen(said, options)
+        if not keys:
+            return Outcome.unparsed(f"no option is chosen ({how})", shown(said.text))
+        if len(keys) > 1:
+            return Outcome.of(False, shown(said.text), f"{how}: {', '.join(sorted(keys))}")
+        return Outcome.of(keys == {right}, shown(said.text), f"{how} {next(iter(keys))}, reference {right}")
+
+    def _word(self, response: str, answer: Answer) -> Outcome:
+        choices = [str(choice).casefold() for choice in answer.params.get("choices", ())]
+        reference = str(answer.reference).strip().casefold()
+        if reference not in choices:
+            raise ValueError(f"reference {answer.reference!r} is not among params['choices'] {choices}")
+        extracted = final_answer(response)
+        if extracted is None:
+            return Outcome.unparsed("no \\boxed{...} after the thoughts")
+        given = extracted.strip().casefold()
+        if given not in choices:
+            return Outcome.unparsed(f"{shown(extracted)!r} is none of {', '.join(choices)}", shown(extracted))
+        right = given == reference
+        return Outcome.of(right, shown(extracted), "equal" if right else f"{shown(extracted)} is not {answer.reference}")
