@@ -17,13 +17,8 @@ if TYPE_CHECKING:
     import torch
 
 
-def token_logprobs(
-    model: Any, batch: PackedBatch, *, temperature: float = 1.0, forbidden: Sequence[int] = (), chunk: int = 4096
-) -> torch.Tensor:
-    """logprobs_N of `batch.targets_N`, natural log."""
-    import torch
-    from torch.utils.checkpoint import checkpoint
-
+def predictor_states(model: Any, batch: PackedBatch) -> torch.Tensor:
+    """Last hidden states (N, D) at `batch.predictors_N`."""
     inputs: dict[str, Any] = {"input_ids": batch.ids_T[None], "position_ids": batch.positions, "use_cache": False}
     if batch.pixels is not None:
         inputs["pixel_values"] = batch.pixels
@@ -31,7 +26,17 @@ def token_logprobs(
         inputs["image_grid_thw"] = batch.grid
     if uses_packed_attention(model):
         inputs["packed"] = batch.layout
-    hidden_NxD = model.model(**inputs).last_hidden_state[0, batch.predictors_N]
+    return model.model(**inputs).last_hidden_state[0, batch.predictors_N]
+
+
+def token_logprobs(
+    model: Any, batch: PackedBatch, *, temperature: float = 1.0, forbidden: Sequence[int] = (), chunk: int = 4096
+) -> torch.Tensor:
+    """logprobs_N of `batch.targets_N`, natural log."""
+    import torch
+    from torch.utils.checkpoint import checkpoint
+
+    hidden_NxD = predictor_states(model, batch)
 
     def score(hidden: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         logits = model.lm_head(hidden).float() / temperature

@@ -17,9 +17,11 @@ In: a built dataset, a policy folder, a config. Out: a run folder that explains 
     loop        the algorithm on one page
     run         a run's folder: create, lock, resume, refuse what changed
     sft         long-CoT warm-up
+    reward_model, rm_data, rm_backbone, rm_serve, rm_eval   reward models: trained, served as callables, spot-checked
+    smollm2     a small real language model as a backbone
     metrics, display, report   what a person sees
     demo        data -> warm-up -> RL -> benchmark -> report in one command
-    cli         `rl plan|sft|train|resume|report|demo`
+    cli         `rl plan|sft|train|resume|report|demo|rm`
 
 Invariants: state of record is on disk, never in a worker; a trajectory is trained by at most one committed
 iteration; batches are ordered by id, never by completion; the optimizer is fresh in every iteration.

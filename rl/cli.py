@@ -1,4 +1,4 @@
-"""`rl plan|sft|train|resume|report|demo`. Models, vLLM and Ray are imported only when a command needs them."""
+"""`rl plan|sft|train|resume|report|demo|rm`. Models, vLLM and Ray are imported only when a command needs them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import typer
 
 from openk15.cli import main, new_app
 from openk15.config import load_config
+from rl.rm_cli import app as rm_app
 
 app = new_app("Warm up and train vision-language policies with partial rollouts and the exact Kimi k1.5 objective.")
+app.add_typer(rm_app, name="rm")
 
 ConfigPath = Annotated[Path, typer.Argument(help="YAML config", show_default=False)]
 Overrides = Annotated[list[str] | None, typer.Argument(help="dotted overrides, for example learner.tau=0.2", show_default=False)]
