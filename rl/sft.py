@@ -9,6 +9,7 @@ Invariant: the examples of step t depend on (seed, t) and the dataset only.
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -94,14 +95,15 @@ def batch_loss(model: Any, processor: PromptProcessor, examples: Sequence[Exampl
 
 
 def make_optimizers(model: Any, config: SFTConfig) -> list[tuple[torch.optim.Optimizer, float]]:
-    """(optimizer, factor on the learning rate): AdamW for everything, or Muon for the matrices inside and AdamW for the rest."""
+    """(optimizer, factor on the learning rate): AdamW for everything, or Muon for the blocks' matrices and AdamW for the rest."""
     import torch
 
     from rl.muon import Muon
 
     if config.optimizer is SFTOptimizer.ADAMW:
         return [(torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.95)), 1.0)]
-    inside = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name and "lm_head" not in name]
+    in_block = re.compile(r"\.(layers|blocks)\.\d+\.")
+    inside = [p for name, p in model.named_parameters() if p.ndim == 2 and in_block.search(name)]
     chosen = {id(parameter) for parameter in inside}
     rest = [parameter for parameter in model.parameters() if id(parameter) not in chosen]
     muon = Muon(inside, lr=config.learning_rate)

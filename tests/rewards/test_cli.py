@@ -1,47 +1,178 @@
-"""`rewards score` and its errors, as a person meets them."""
+"""`rewards score` and its errors, and the help of every command, as a person meets them."""
 
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from openk15.errors import UserError
-from rewards.cli import app
+from openk15.errors import RunError, UserError
+from rewards.cli import app, printable
+from rewards.intervals import Mean, Share
+
+COMMANDS = ("list", "score", "bench", "audit", "serve", "doctor")
 
 
-def run(*arguments: str) -> None:
-    app(list(arguments), standalone_mode=False)
+def run(*arguments: object) -> None:
+    app([str(argument) for argument in arguments], standalone_mode=False)
 
 
-def test_score_writes_a_verdict_a_row_and_a_summary(tmp_path, capsys):
-    rows = [
-        {"id": "a", "response": "\\boxed{8}", "answer": {"verifier": "number", "reference": "8"}},
-        {"id": "b", "response": "\\boxed{9}", "answer": {"verifier": "number", "reference": "8"}},
-        {"id": "c", "response": "\\boxed{9}", "answer": {"verifier": "number", "reference": "eight"}},
-    ]
-    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    run("score", str(tmp_path / "in.jsonl"), "--out", str(tmp_path / "out.jsonl"))
-    found = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
-    assert [row["id"] for row in found] == ["a", "b", "c"]
-    assert [row["verdict"]["score"] for row in found] == [1.0, 0.0, None]
-    assert "3 rows: correct 1, wrong 1, unparsed 0, timeout 0, error 1" in capsys.readouterr().out
+def write(path: Path, *rows: object) -> Path:
+    path.write_text("\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows))
+    return path
+
+
+def read(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def row(key: str, content: str, reference: str = "8") -> dict:
+    return {"id": key, "response": f"\\boxed{{{content}}}", "answer": {"verifier": "number", "reference": reference}}
+
+
+def test_score_writes_a_verdict_a_row_in_order_and_a_summary(tmp_path, capsys):
+    rows = [row("a", "8"), row("b", "9"), row("c", "9", "eight"), {**row("d", ""), "response": "nothing"}]
+    run("score", write(tmp_path / "in.jsonl", *rows), "--out", tmp_path / "out.jsonl", "--workers", 1)
+    found = read(tmp_path / "out.jsonl")
+    assert [list(one) for one in found] == [["id", "status", "score", "extracted", "reason", "seconds", "verifier"]] * 4
+    assert [one["id"] for one in found] == ["a", "b", "c", "d"]
+    assert [one["score"] for one in found] == [1.0, 0.0, None, 0.0]
+    said = capsys.readouterr().out
+    assert "4 rows: correct 1, wrong 1, unparsed 1, timeout 0, error 1" in said
+    assert "accuracy 33.3 % (6.1-79.2; 1 of 3), 95 % interval, without the errors" in said
+    assert "error, 1 times: number@" in said
+    assert "'eight'" in said
+
+
+def test_rows_with_gold_take_the_verifier_and_the_parameters_of_the_command(tmp_path):
+    rows = [{"id": 1, "response": "\\boxed{red}", "gold": "red"}, {"id": 2, "response": "\\boxed{green}", "gold": "red"}]
+    options = ("--verifier", "choice", "--param", 'choices=["red", "blue"]', "--workers", 1)
+    run("score", write(tmp_path / "in.jsonl", *rows), "--out", tmp_path / "out.jsonl", *options)
+    assert [one["status"] for one in read(tmp_path / "out.jsonl")] == ["correct", "unparsed"]
+
+
+def test_the_commands_verifier_takes_the_place_of_the_rows_own_and_its_parameters_give_way(tmp_path):
+    rows = [{"id": 1, "response": "\\boxed{red}", "answer": {"verifier": "number", "reference": "red", "choices": ["red"]}}]
+    options = ("--verifier", "choice", "--param", 'choices=["blue"]', "--workers", 1)
+    run("score", write(tmp_path / "in.jsonl", *rows), "--out", tmp_path / "out.jsonl", *options)
+    assert read(tmp_path / "out.jsonl")[0]["status"] == "correct"
+
+
+def test_text_that_no_utf8_can_carry_is_judged_and_written(tmp_path):
+    rows = ['{"id": "\\ud800", "response": "\\\\boxed{\\ud83d}", "answer": {"verifier": "number", "reference": 8}}']
+    run("score", write(tmp_path / "in.jsonl", *rows), "--out", tmp_path / "out.jsonl", "--workers", 1)
+    found = read(tmp_path / "out.jsonl")[0]
+    assert (found["id"], found["status"], found["extracted"]) == ("\ud800", "unparsed", "\ud83d")
 
 
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('{"id": 1', r"in.jsonl:1: not a JSON object"),
-        ('{"id": 1, "response": "x"}', r"in.jsonl:1: KeyError: 'answer'; a row is"),
-        (
-            '{"id": 1, "response": 3, "answer": {"verifier": "number", "reference": "8"}}',
-            r"in.jsonl:1: TypeError: response must be text, got int",
-        ),
-        ('{"id": 1, "response": "", "answer": {"verifier": "nmber", "reference": "8"}}', r"did you mean 'number'"),
+        ('{"id": 1', r"in.jsonl:3: not a JSON object"),
+        ("[1]", r"in.jsonl:3: expected a JSON object, got list"),
+        ("[" * 100_000, r"in.jsonl:3: not a JSON object"),
+        ('{"id": ' + "1" * 5000 + "}", r"in.jsonl:3: not a JSON object .*4300 digits"),
+        ({"id": 1, "response": "x"}, r"in.jsonl:3: has neither an answer object nor gold; a row is"),
+        ({"response": "x", "gold": "8"}, r"in.jsonl:3: no 'id'; a row is"),
+        ({"id": 1, "response": "x", "gold": "8"}, r"in.jsonl:3: has gold but names no verifier; give --verifier NAME"),
+        ({**row("a", "8"), "gold": "8"}, r"in.jsonl:3: has both answer and gold"),
+        ({**row("a", "8"), "response": 3}, r"in.jsonl:3: response must be text, got int"),
+        ({**row("a", "8"), "id": None}, r"in.jsonl:3: id must be text or an integer, got None"),
+        ({**row("a", "8"), "answer": "8"}, r"in.jsonl:3: answer must be an object"),
+        ({**row("a", "8"), "answer": {"reference": "8"}}, r"in.jsonl:3: no 'verifier'"),
+        ({**row("a", "8"), "answer": {"verifier": "nmber"}}, r"in.jsonl:3: .*did you mean 'number'"),
     ],
 )
-def test_a_bad_row_is_named_and_nothing_is_written(tmp_path, line, message):
-    (tmp_path / "in.jsonl").write_text(line + "\n")
+def test_a_bad_row_is_named_by_its_line_before_anything_is_judged(tmp_path, line, message, monkeypatch):
+    from rewards.pool import RewardPool
+
+    monkeypatch.setattr(RewardPool, "stream", lambda *_: pytest.fail("judged"))
+    source = write(tmp_path / "in.jsonl", row("first", "8"), "", line)
     with pytest.raises(UserError, match=message):
-        run("score", str(tmp_path / "in.jsonl"), "--out", str(tmp_path / "out.jsonl"))
-    assert not (tmp_path / "out.jsonl").exists()
+        run("score", source, "--out", tmp_path / "out.jsonl")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--param", "tolerance"), r"--param tolerance: expected key=JSON"),
+        (("--param", "unit=cm"), r"--param unit=cm: expected key=JSON"),
+        (("--verifier", "nmber"), r"no verifier is called 'nmber'; did you mean 'number'"),
+    ],
+)
+def test_bad_options_are_named(tmp_path, options, message):
+    with pytest.raises(UserError, match=message):
+        run("score", write(tmp_path / "in.jsonl", row("a", "8")), "--out", tmp_path / "out.jsonl", *options)
+
+
+def test_the_input_is_not_written_over_and_a_folder_is_no_output(tmp_path):
+    source = write(tmp_path / "in.jsonl", row("a", "8"))
+    with pytest.raises(UserError, match="is the input"):
+        run("score", source, "--out", source)
+    with pytest.raises(UserError, match="is a folder"):
+        run("score", source, "--out", tmp_path)
+    with pytest.raises(UserError, match=r"none\.jsonl: no such file"):
+        run("score", tmp_path / "none.jsonl", "--out", tmp_path / "out.jsonl")
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_half_file(tmp_path, monkeypatch):
+    import errno
+    import os
+
+    import rewards.scoring
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(rewards.scoring, "_write", full)
+    with pytest.raises(RunError, match=r"out\.jsonl: cannot be written: No space left on device"):
+        run("score", write(tmp_path / "in.jsonl", row("a", "8")), "--out", tmp_path / "out.jsonl", "--workers", 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_shows_a_working_example(command):
+    shown = CliRunner().invoke(app, [command, "--help"]).output
+    assert f"rewards {command}" in shown.partition("Example:")[2]
+
+
+def test_the_doctor_names_languages_and_the_sandbox(capsys):
+    run("doctor")
+    said = capsys.readouterr().out
+    assert re.search(r"languages:.*python", said, re.DOTALL)
+    assert "sandbox" in said
+
+
+def test_the_package_is_light():
+    heavy = ("torch", "ray", "scipy", "numpy", "fastapi", "rich.progress", "matplotlib")
+    script = f"import rewards, rewards.pool, rewards.cli, sys; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_shares_and_means_carry_their_intervals():
+    from scipy.stats import binomtest
+
+    for count, n in ((0, 10), (3, 10), (10, 10), (117, 4000)):
+        expected = binomtest(count, n).proportion_ci(method="wilson")
+        assert Share(count, n).interval == pytest.approx((expected.low, expected.high), abs=1e-9)
+    assert str(Share(12, 1000)) == "1.2 % (0.7-2.1; 12 of 1000)"
+    assert str(Share(0, 0)) == "- (0 of 0)"
+    with pytest.raises(ValueError, match="got 3 of 2"):
+        Share(3, 2)
+    mean = Mean()
+    assert mean.interval == (0.0, 1.0)
+    for score in (0.25, 0.75, 0.5, 0.5):
+        mean.add(score)
+    assert mean.value == 0.5
+    assert mean.interval == pytest.approx((0.5 - 1.96 * 0.2041 / 2, 0.5 + 1.96 * 0.2041 / 2), abs=1e-3)
+
+
+def test_what_a_terminal_acts_on_is_not_printed():
+    assert printable("a\x1b[31m\nb\u202ec\ud800") == "a [31m b c "
