@@ -37,7 +37,7 @@ class AnswerIn(BaseModel):
     """What is right, and who decides it. Further keys are read as if they stood under `params`; a key in both is an `error`."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
-    __pydantic_extra__: dict[str, JsonValue] = Field(init=False)
+    __pydantic_extra__: dict[str, JsonValue] = Field(init=False)  # pyright: ignore[reportIncompatibleVariableOverride]
 
     verifier: str = Field(description="a registered verifier; /v1/verifiers lists them")
     reference: JsonValue = Field(default=None, description="the right answer in the form which that verifier reads")
