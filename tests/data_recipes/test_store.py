@@ -151,5 +151,5 @@ def test_an_unknown_verifier_is_named_beside_the_known_ones(edit_row: Edit):
             row["id"] = str(error).partition("(expected ")[2].partition(")")[0]
 
     message = refusal(edit_row(rename))
-    assert "no verifier is called 'nummber'; known: choice, number, number_list" in message
+    assert "no verifier is called 'nummber'; did you mean 'number'?" in message
     assert HELDOUT_FILE in message

