@@ -12,7 +12,7 @@ from openk15.config import load_config
 from rl.rm_cli import app as rm_app
 
 app = new_app("Warm up and train vision-language policies with partial rollouts and the exact Kimi k1.5 objective.")
-app.add_typer(rm_app, name="rm")
+app.add_typer(rm_app, name="rm", epilog="Example: rl rm train configs/rm/gsm8k_cot.yaml")
 
 ConfigPath = Annotated[Path, typer.Argument(help="YAML config", show_default=False)]
 Overrides = Annotated[list[str] | None, typer.Argument(help="dotted overrides, for example learner.tau=0.2", show_default=False)]
