@@ -35,7 +35,9 @@ from multimodal.segment import Segment, StopReason
 from multimodal.weights import WeightSource, checked, tensor_digest
 from openk15.errors import GuardError, RunError, UserError
 
-LANES, SLOTS = 16, 64  # the cache is this many times so many lanes and slots
+# The cache always has LANES lanes, and a multiple of SLOTS slots: on some processors (AVX2, two threads) attention over
+# another number of lanes gives other last bits.
+LANES, SLOTS = 64, 64
 CROWDED = 0.8  # the cache is compacted when fewer than this share of its streams is still generating
 
 
@@ -107,7 +109,7 @@ class TorchEngine:
         try:
             await asyncio.sleep(0)  # the rest of a gather arrives in the same tick
             while self._waiting:
-                most = self._config.max_num_seqs
+                most = min(self._config.max_num_seqs, LANES)
                 batch, self._waiting = self._waiting[:most], self._waiting[most:]
                 self._running = [stream for stream in batch if not stream.ended]
                 await self._generate()
@@ -276,9 +278,9 @@ class TorchEngine:
 class _Lanes:
     """The cache of a batch: lane i belongs to streams[i], and its slot j to token j of its text.
 
-    A token's slot and the table's shape classes do not depend on the neighbours: `width` lanes is a multiple of
-    LANES and the slots in view a multiple of SLOTS, because matrix products of fewer rows take other routes and
-    round differently. Lanes past the last stream are idle: they are computed and thrown away.
+    A token's slot and the table's shape classes do not depend on the neighbours: `width` is LANES and the slots in
+    view a multiple of SLOTS, because products over another number of rows take other routes and round
+    differently. Lanes past the last stream are idle: they are computed and thrown away.
     """
 
     def __init__(self, streams: Sequence[_Stream], caches: Sequence[Cache]):
