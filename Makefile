@@ -21,7 +21,7 @@ BIN    := $(VENV)/bin
 
 help:
 	@echo 'make demo    build data, warm up, train, benchmark and report; FRESH=1 starts over, ARGS="..." goes to `rl demo`'
-	@echo 'make test    run the tests; ARGS="..." goes to pytest'
+	@echo 'make test    run the tests in two processes; ARGS="..." goes to pytest (ARGS="-n 0 -k name" runs some of them in one)'
 	@echo 'make lint    formatting, lint, types and import rules'
 	@echo 'make doctor  what works on this machine, what does not, and what to do; ARGS="--deep" also starts Ray'
 	@echo 'make bench-env  the peers that benchmarks/ runs beside us, in .venv-bench'
@@ -37,7 +37,7 @@ demo: setup
 	@$(BIN)/rl demo configs/demo/demo.yaml $(if $(FRESH),--fresh) $(ARGS)
 
 test: setup
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: setup
 	$(BIN)/ruff format --check .

@@ -1,194 +1,124 @@
-"""Recipe -> folder: generate, check, split, write. Held-out comes first; training never touches its keys.
+"""Recipe -> folder: ingest, measure, select, check the gates, write.
 
     OUT/train/part-00000.parquet, OUT/heldout/...   Hugging Face columns, pictures embedded
-    OUT/dropped.jsonl    every candidate that was not kept: what, by which step, why
-    OUT/manifest.json    recipe, counts, sha256 of every file, fingerprint, no-image chance
-    OUT/README.md        the card; OUT/examples/ its pictures
+    OUT/trace/part-00000.parquet   every row considered: measures with evidence, and the decision
+    OUT/dropped.jsonl              every row that was not kept: what, by which step, why
+    OUT/manifest.json              recipe, counts, funnel, sha256 of every file, fingerprint, no-image chance
+    OUT/recipe.lock.json           what the bytes depend on
+    OUT/README.md                  the card; OUT/examples/ its pictures
 
-Same recipe, same bytes: candidates come from (seed, source, split, index), are taken in that order, and
-nothing is written that depends on time, worker count or machine.
+Same recipe and lock, same bytes: nothing that is written depends on time, worker count, executor or machine. The
+folder appears whole or not at all; stages that were finished are found again in the cache.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import statistics
-from collections import Counter, deque
-from collections.abc import Collection, Generator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import nullcontext
-from dataclasses import dataclass, field
-from importlib.metadata import version
-from multiprocessing import get_context
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from data_recipes.cache import StageCache
 from data_recipes.chance import no_image_chance
-from data_recipes.problem import Problem
-from data_recipes.recipe import Recipe, SourceSpec
-from data_recipes.sources.base import HELDOUT, TRAIN, Candidate, get_source
+from data_recipes.executor import Executor, LocalExecutor
+from data_recipes.gates import check_gates
+from data_recipes.ingest import Ingested, disjointness, ingest
+from data_recipes.lock import LOCK, make_lock
+from data_recipes.measuring import Measured, run_steps
+from data_recipes.output import DROPPED, TRACE, write_rows
+from data_recipes.recipe import Recipe
+from data_recipes.select import Candidate, Decision, decide, funnel
+from data_recipes.sources.base import HELDOUT, TRAIN
+from data_recipes.tally import Tally, tallies
 from openk15.errors import GateError, UserError
-from openk15.files import atomic_folder, atomic_write_json, atomic_write_text, sha256_file
-from openk15.seeds import digest
-from rewards import Status, verify
+from openk15.files import atomic_folder, atomic_write_json, sha256_file
 
-CHUNK = 100  # candidates a worker makes at a time
-DROPPED = "dropped.jsonl"
-STYLES = ("reasoned", "direct")
-PATIENCE = 4  # candidates tried per problem wanted, before the source is called exhausted
-SPLITS = (HELDOUT, TRAIN)  # in this order
-PACKAGES = ("datasets", "matplotlib", "numpy", "pillow", "pyarrow", "scikit-learn")  # whose versions the bytes may depend on
+FUNNEL_TAGS = ("source", "category", "modality", "domain")
 
 
-@dataclass
-class Built:
-    """Everything that goes into the folder."""
-
-    rows: dict[str, list[Problem]] = field(default_factory=lambda: {split: [] for split in SPLITS})
-    images: dict[str, bytes] = field(default_factory=dict)
-    keys: dict[str, set[str]] = field(default_factory=lambda: {split: set() for split in SPLITS})
-    dropped: list[dict[str, Any]] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)  # ids, and digests of what was asked, of everything kept
-
-
-def fault_of(problem: Problem) -> str | None:
-    """Why this problem must not be trained on, or None: gold must pass its verifier, perturbed gold must not."""
-    for solution in problem.solutions:
-        verdict = verify(solution.text, problem.answer)
-        if verdict.status is not Status.CORRECT:
-            return f"its {solution.style} solution is judged {verdict.status}: {verdict.reason}"
-    wrong = perturbed(problem)
-    verdict = verify(f"\\boxed{{{wrong}}}", problem.answer)
-    if verdict.status is Status.CORRECT:
-        return f"a wrong answer ({wrong}) is judged correct"
-    return None
-
-
-def perturbed(problem: Problem) -> str:
-    """A wrong answer of the right form."""
-    answer = problem.answer
-    if answer.verifier == "choice":
-        return next(choice for choice in answer.params["choices"] if choice != answer.reference)
-    head, comma, last = answer.reference.rpartition(", ")
-    return f"{head}{comma}{int(last) + 1}"
-
-
-def _make(task: tuple[str, str, int, int, int]) -> list[Candidate]:
-    name, split, start, stop, seed = task
-    source = get_source(name)
-    return [source.make(split, index, seed) for index in range(start, stop)]
-
-
-def _candidates(
-    spec: SourceSpec, split: str, wanted: int, seed: int, pool: Executor | None, ahead: int
-) -> Generator[tuple[int, Candidate], None, None]:
-    """Candidates in order of index, made here or by `pool`, at most `ahead` chunks before they are asked for."""
-    last = PATIENCE * wanted
-    tasks = [(spec.use, split, start, min(start + CHUNK, last), seed) for start in range(0, last, CHUNK)]
-    if pool is None:
-        for task in tasks:
-            yield from enumerate(_make(task), task[2])
-        return
-    waiting: deque[tuple[int, Future[list[Candidate]]]] = deque()
-    try:
-        for task in tasks:
-            waiting.append((task[2], pool.submit(_make, task)))
-            if len(waiting) > ahead:
-                start, future = waiting.popleft()
-                yield from enumerate(future.result(), start)
-        while waiting:
-            start, future = waiting.popleft()
-            yield from enumerate(future.result(), start)
-    finally:  # the source is full: what was made in advance is not needed
-        for _, future in waiting:
-            future.cancel()
-
-
-def collect(recipe: Recipe, workers: int = 1) -> Built:
-    """Generate and select in memory; GateError when a source cannot fill what the recipe asks of it."""
-    built = Built()
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) if workers > 1 else nullcontext() as pool:
-        for split in SPLITS:
-            for spec in recipe.sources:
-                wanted = spec.heldout if split == HELDOUT else spec.train
-                kept = 0
-                stream = _candidates(spec, split, wanted, recipe.seed, pool, workers)
-                for index, candidate in stream:
-                    kept += _take(built, split, candidate, f"{spec.use}/{split}/{index}")
-                    if kept >= wanted:
-                        break
-                stream.close()
-                if kept < wanted:
-                    raise GateError(f"recipe {recipe.name}: source {spec.use} gave {kept} of {wanted} {split} problems; ask for fewer")
-    shared = [key for kind in disjointness(built.keys).values() for key in kind["shared"]]
-    if shared:
-        raise GateError(f"recipe {recipe.name}: {len(shared)} keys are in train and in held-out, for example {shared[0]}")
-    return built
-
-
-def disjointness(keys: Mapping[str, Collection[str]]) -> dict[str, dict[str, Any]]:
-    """By kind of key ("uci-digit", "scene", "expression"): how many each split has, and which both have."""
-    by_kind: dict[str, dict[str, set[str]]] = {}
-    for split in (TRAIN, HELDOUT):
-        for key in keys[split]:
-            by_kind.setdefault(key.partition(":")[0], {TRAIN: set(), HELDOUT: set()})[split].add(key)
-    return {
-        kind: {TRAIN: len(found[TRAIN]), HELDOUT: len(found[HELDOUT]), "shared": sorted(found[TRAIN] & found[HELDOUT])}
-        for kind, found in sorted(by_kind.items())
-    }
-
-
-def asked(problem: Problem) -> str:
-    """Digest of question and pictures alone: two problems that share it and not their answer contradict each other."""
-    return digest("asked", [message.to_dict() for message in problem.messages])
-
-
-def _take(built: Built, split: str, candidate: Candidate, name: str) -> int:
-    """Keep the candidate whole or drop it whole, with its reason; returns the number of problems kept."""
-
-    def drop(step: str, reason: str) -> int:
-        rows = [problem.to_row() for problem in candidate.problems]
-        built.dropped.extend({"id": row["id"], "candidate": name, "step": step, "reason": reason, "row": row} for row in rows)
-        return 0
-
-    if split == TRAIN:
-        clash = next((key for key in candidate.keys if key in built.keys[HELDOUT]), None)
-        if clash:
-            return drop("held-out first", f"{clash} is in the held-out split")
-    for problem in candidate.problems:
-        if problem.id in built.seen:
-            return drop("exact duplicate", f"problem {problem.id} was kept before")
-        if asked(problem) in built.seen:
-            return drop("exact duplicate", f"what {problem.id} asks was kept before, with another answer")
-    faults = [fault for fault in map(fault_of, candidate.problems) if fault]
-    if faults:
-        return drop("verifier round trip", faults[0])
-    built.seen.update(name for problem in candidate.problems for name in (problem.id, asked(problem)))
-    built.keys[split].update(candidate.keys)
-    built.rows[split].extend(candidate.problems)
-    built.images.update(candidate.images)
-    return len(candidate.problems)
-
-
-def build(recipe: Recipe, out: Path, *, command: str, workers: int = 1) -> dict[str, Any]:
+def build(
+    recipe: Recipe,
+    out: Path,
+    command: str = "data_recipes build",
+    workers: int = 1,
+    executor: Executor | None = None,
+    cache: Path | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> dict[str, Any]:
     """Build `recipe` into `out` (replacing an earlier dataset whole) and return the manifest.
 
-    UserError when `out` is something that this command did not write; GateError when the recipe cannot be met.
+    `cache` (default: OUT's sibling `.stages`) keeps finished stages. UserError when `out` is something that this
+    command did not write or an input cannot be read; GateError when quotas or gates are not met: then nothing is written.
     """
     from data_recipes.card import write_card
 
+    recipe = recipe.scaled()
     check_replaceable(out)
-    built = collect(recipe, workers)
-    with atomic_folder(out.absolute()) as folder:
-        for split in (TRAIN, HELDOUT):
-            write_split(folder / split, built.rows[split], built.images, recipe.shard_rows)
-        lines = (json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in built.dropped)
-        atomic_write_text(folder / DROPPED, "".join(lines))
-        manifest = manifest_of(recipe, built, folder)
-        atomic_write_json(folder / "manifest.json", manifest)
-        write_card(folder, recipe, built, manifest, command)
+    stages = StageCache((cache or out.absolute().parent / ".stages").absolute())
+    runner = executor or LocalExecutor(workers)
+    try:
+        with stages.held():
+            ingested = ingest(recipe, runner, stages.folder / "shards", say)
+            measured = run_steps(recipe, ingested.shards, runner, stages, say)
+            selection = Selection.of(recipe, measured)
+            kept = selection.kept()
+            if not kept:
+                raise GateError(f"recipe {recipe.name}: no problem is left; the last rule to drop any: {_last_rule(selection)}")
+            check_gates(recipe, kept)
+            say("writing")
+            with atomic_folder(out.absolute()) as folder:
+                counted = tallies()
+                write_rows(folder, measured, selection.decisions, ingested.dropped, recipe.shard_rows, counted)
+                manifest = manifest_of(recipe, ingested, measured, selection, counted, folder)
+                atomic_write_json(folder / LOCK, make_lock(recipe, ingested.inputs))
+                write_card(folder, recipe, selection, counted, manifest, command)
+                manifest["files"] = file_hashes(folder)
+                atomic_write_json(folder / "manifest.json", manifest)
+    finally:
+        if executor is None:
+            runner.close()
     return manifest
+
+
+class Selection:
+    """Every row with its values, and why those that go, go."""
+
+    def __init__(self, recipe: Recipe, candidates: Sequence[Candidate], decisions: Mapping[str, Decision]):
+        self.candidates, self.decisions = candidates, decisions
+        self.funnel = funnel(recipe.select, decisions, len(candidates))
+
+    @classmethod
+    def of(cls, recipe: Recipe, measured: Measured) -> Selection:
+        """Apply the rules, then keep one of every id: what is kept twice would be trained twice."""
+        candidates = list(measured.candidates())
+        decisions = decide(recipe.select, candidates, recipe.seed)
+        first: dict[str, str] = {}
+        for row in candidates:
+            if row.key in decisions:
+                continue
+            name = str(row.values["id"])
+            if name in first:
+                decisions[row.key] = Decision(-1, "one of every id", f"the same problem as {first[name]}, which is kept")
+            else:
+                first[name] = row.key
+        return cls(recipe, candidates, decisions)
+
+    def kept(self) -> list[Candidate]:
+        return [row for row in self.candidates if row.key not in self.decisions]
+
+    def by_tag(self) -> dict[str, dict[str, list[int]]]:
+        """tag -> value -> [rows that came in, rows kept]."""
+        table: dict[str, dict[str, list[int]]] = {}
+        for tag in FUNNEL_TAGS:
+            counts: dict[str, list[int]] = {}
+            for row in self.candidates:
+                found = counts.setdefault(str(row.values.get(tag, "(none)")), [0, 0])
+                found[0] += 1
+                found[1] += row.key not in self.decisions
+            table[tag] = dict(sorted(counts.items()))
+        return table
 
 
 def check_replaceable(out: Path) -> None:
@@ -199,61 +129,50 @@ def check_replaceable(out: Path) -> None:
         raise UserError(f"{out}: holds files that `data_recipes build` did not write, and would be replaced whole; name another folder")
 
 
-def manifest_of(recipe: Recipe, built: Built, folder: Path) -> dict[str, Any]:
-    files = {str(path.relative_to(folder)): sha256_file(path) for path in sorted(folder.rglob("*.parquet"))}
+def file_hashes(folder: Path) -> dict[str, str]:
+    """sha256 of every file of a built folder but the manifest itself."""
+    return {str(path.relative_to(folder)): sha256_file(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def manifest_of(
+    recipe: Recipe, ingested: Ingested, measured: Measured, selection: Selection, counted: Mapping[str, Tally], folder: Path
+) -> dict[str, Any]:
     splits: dict[str, Any] = {}
     for split in (TRAIN, HELDOUT):
-        own = {name: digest for name, digest in files.items() if name.startswith(f"{split}/")}
+        own = {f"{split}/{path.name}": sha256_file(path) for path in sorted((folder / split).glob("*.parquet"))}
         splits[split] = {
-            "problems": len(built.rows[split]),
+            "problems": counted[split].problems,
             "files": own,
-            "fingerprint": hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest(),
-            "tags": tag_counts(built.rows[split]),
-            "solution_words": {style: solution_words(built.rows[split], style) for style in STYLES},
+            "fingerprint": _fingerprint(own),
+            "tags": counted[split].tag_counts(),
+            "solution_words": counted[split].solution_words(),
         }
-    kinds = disjointness(built.keys)
+    at_ingest = Counter(str(row["step"]) for row in ingested.dropped)
+    rules = [{"rule": title, "dropped": dropped, "left": left} for title, dropped, left in selection.funnel]
+    repeated = sum(decision.rule < 0 for decision in selection.decisions.values())
     return {
         "recipe": recipe.model_dump(mode="json"),
         "seed": recipe.seed,
         "splits": splits,
-        "fingerprint": hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest(),
-        "dropped": dict(sorted(Counter(row["step"] for row in built.dropped).items())),
+        "fingerprint": _fingerprint({name: digest for found in splits.values() for name, digest in found["files"].items()}),
+        "considered": len(selection.candidates) + len(ingested.dropped),
+        "dropped": dict(sorted((at_ingest + Counter({"select": len(selection.decisions)})).items())),
+        "funnel": {"ingested": len(selection.candidates), "rules": rules, "repeated": repeated},
+        "funnel_by_tag": selection.by_tag(),
+        "reports": {
+            **{f"source {name}": report.to_dict() for name, report in ingested.reports.items()},
+            **{f"step {name}": report.to_dict() for name, report in measured.reports.items()},
+        },
         "dropped_sha256": sha256_file(folder / DROPPED),
-        "disjoint": {kind: {**found, "shared": len(found["shared"])} for kind, found in kinds.items()},
-        "no_image_chance": no_image_chance(built.rows[TRAIN], built.rows[HELDOUT], built.images),
-        "packages": {name: version(name) for name in PACKAGES},
+        "disjoint": {kind: {**found, "shared": len(found["shared"])} for kind, found in disjointness(ingested.keys).items()},
+        "no_image_chance": no_image_chance(counted[TRAIN].guesses, counted[HELDOUT].guesses),
+        "trace": TRACE,
     }
 
 
-COUNTED_TAGS = ("category", "source", "template", "modality", "grade", "process", "domain", "question_type", "language", "licence")
+def _fingerprint(files: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(dict(files), sort_keys=True).encode()).hexdigest()
 
 
-def solution_words(problems: Sequence[Problem], style: str) -> dict[str, float]:
-    """How long the worked solutions of one style are, in words between blanks; all of them are counted."""
-    lengths = [len(solution.text.split()) for problem in problems for solution in problem.solutions if solution.style == style]
-    if not lengths:
-        return {"n": 0}
-    return {"mean": statistics.fmean(lengths), "median": statistics.median(lengths), "most": max(lengths), "n": len(lengths)}
-
-
-def tag_counts(problems: Sequence[Problem]) -> dict[str, dict[str, int]]:
-    return {tag: dict(sorted(Counter(problem.tags.get(tag, "(none)") for problem in problems).items())) for tag in COUNTED_TAGS}
-
-
-def write_split(folder: Path, problems: list[Problem], images: dict[str, bytes], shard_rows: int) -> None:
-    """Parquet shards that `datasets.load_dataset` reads with pictures decoded."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-    from datasets import Features, Image, List, Value
-
-    text = Value("string")
-    columns = ("id", "messages", "answer", "tags", "solutions", "measures", "lineage", "pair_id")
-    features = Features({**dict.fromkeys(columns, text), "images": List(Image())})
-    folder.mkdir()
-    for shard, start in enumerate(range(0, max(1, len(problems)), shard_rows)):
-        rows = [
-            {**problem.to_row(), "images": [{"bytes": images[name], "path": f"{name}.png"} for name in problem.images]}
-            for problem in problems[start : start + shard_rows]
-        ]
-        table = pa.Table.from_pylist(rows, schema=features.arrow_schema)
-        pq.write_table(table, folder / f"part-{shard:05d}.parquet", compression="zstd")
+def _last_rule(selection: Selection) -> str:
+    return next((title for title, dropped, _ in reversed(selection.funnel) if dropped), "none")

@@ -6,36 +6,40 @@ them among the training problems (falling back to the template's most frequent a
 
 from __future__ import annotations
 
-import io
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image
-
-from data_recipes.problem import Problem
 from data_recipes.sources.base import HELDOUT
 
 Visible = tuple[str, tuple[tuple[int, int], ...]]  # question, sizes of its pictures
 
 
-def no_image_chance(train: Sequence[Problem], heldout: Sequence[Problem], images: Mapping[str, bytes]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """All that can be known of a pictured problem without looking, and its answer."""
+
+    visible: Visible
+    template: str
+    answer: str
+
+
+def no_image_chance(train: Iterable[Guess], heldout: Iterable[Guess]) -> dict[str, Any]:
     """{"heldout": accuracy, "low", "high", "n", "by_template": {template: {"accuracy", "low", "high", "n"}}}.
 
     Over held-out problems with a picture; accuracy is None when there is none. Low and high bound a 95 % Wilson interval.
     """
     exact: dict[Visible, Counter[str]] = defaultdict(Counter)
     loose: dict[str, Counter[str]] = defaultdict(Counter)
-    for problem in train:
-        if problem.images:
-            exact[_visible(problem, images)][problem.answer.reference] += 1
-            loose[problem.tags["template"]][problem.answer.reference] += 1
+    for guess in train:
+        exact[guess.visible][guess.answer] += 1
+        loose[guess.template][guess.answer] += 1
     hits: dict[str, list[bool]] = defaultdict(list)
-    for problem in heldout:
-        if problem.images:
-            counts = exact.get(_visible(problem, images)) or loose.get(problem.tags["template"], Counter())
-            hits[problem.tags["template"]].append(most_frequent(counts) == problem.answer.reference)
+    for guess in heldout:
+        counts = exact.get(guess.visible) or loose.get(guess.template, Counter())
+        hits[guess.template].append(most_frequent(counts) == guess.answer)
     whole = _share([hit for found in hits.values() for hit in found])
     return {HELDOUT: whole.pop("accuracy"), **whole, "by_template": {name: _share(found) for name, found in sorted(hits.items())}}
 
@@ -58,8 +62,3 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     middle = (hits + z * z / 2) / (n + z * z)
     half = z / (n + z * z) * math.sqrt(hits * (n - hits) / n + z * z / 4)
     return 0.0 if hits == 0 else middle - half, 1.0 if hits == n else middle + half
-
-
-def _visible(problem: Problem, images: Mapping[str, bytes]) -> Visible:
-    sizes = tuple(Image.open(io.BytesIO(images[name])).size for name in problem.images)
-    return (" ".join(message.text for message in problem.messages), sizes)

@@ -23,7 +23,7 @@ from multimodal.images import blank_like
 from multimodal.segment import StopReason
 from openk15.errors import GuardError, RunError, UserError
 from openk15.seeds import derive_seed
-from rewards import Status, Verdict, verify
+from rewards import Answer, Status, Verdict, verify
 
 if TYPE_CHECKING:
     from multimodal.engines.base import Engine
@@ -47,12 +47,13 @@ async def evaluate(
     blank: bool = False,
     in_flight: int = IN_FLIGHT,
     on_sample: Callable[[SampleRecord], None] | None = None,
+    judge: Callable[[str, Answer], Verdict] | None = None,
 ) -> list[SampleRecord]:
     """k = `samples` judged responses to each problem, ordered by problem (as given) and sample index.
 
     `blank` replaces every picture by a grey one of its size. `version`: every segment must come from this
-    weight version (GuardError otherwise). `on_sample` is called as each record is made. The first failure
-    cancels what is in flight and is raised as it is.
+    weight version (GuardError otherwise). `on_sample` is called as each record is made. `judge` takes the
+    place of `rewards.verify`. The first failure cancels what is in flight and is raised as it is.
     """
     if samples < 1 or max_tokens < 1 or in_flight < 1:
         raise UserError(f"samples={samples}, max_tokens={max_tokens}, in_flight={in_flight}: each must be at least 1")
@@ -73,7 +74,7 @@ async def evaluate(
             if segment.stop is StopReason.ABORT:
                 verdict = Verdict(Status.ERROR, None, None, "generation was aborted before the response ended", 0.0, "none")
             else:
-                verdict = verify(response, problems[at].answer)
+                verdict = (judge or verify)(response, problems[at].answer)
             record = SampleRecord(ids[at], sample, response, len(segment), segment.stop, verdict, sample_seed)
             records[at, sample] = record
             if on_sample is not None:

@@ -56,3 +56,8 @@ def blank_like(data: bytes) -> bytes:
     """A grey picture of the same size: what is left when there is nothing to see."""
     image = decode_image(data)
     return encode_png(Image.fromarray(np.full((image.height, image.width, 3), 128, dtype=np.uint8)))
+
+
+def negative_of(data: bytes) -> bytes:
+    """The picture with its brightness turned round: another picture, as rich in contrast as the first."""
+    return encode_png(ImageOps.invert(decode_image(data)))

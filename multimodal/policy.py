@@ -1,7 +1,7 @@
-"""The policy: a Hugging Face vision-language folder, built tiny from a config or named by the user.
+"""The policy: a Hugging Face folder, vision-language or text-only, built tiny from a config or named by the user.
 
     build_policy(config, texts, folder, seed)  a Qwen2.5-VL of 1-5 M parameters, tokenizer and processor included
-    load_policy(folder)                        any folder that AutoModelForImageTextToText loads
+    load_policy(folder)                        any folder that AutoModelForImageTextToText or AutoModelForCausalLM loads
     save_policy(model, processor_folder, out)  an ordinary folder again, written atomically
 
 The built policy does not tie embeddings: vLLM on CPU keeps a tied output head twice, and some ways of loading
@@ -20,7 +20,7 @@ from pydantic import Field, model_validator
 from multimodal.tokenizer import SPECIAL_TOKENS, train_tokenizer
 from openk15.config import StrictModel
 from openk15.errors import UserError
-from openk15.files import atomic_folder
+from openk15.files import atomic_folder, read_json
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -147,20 +147,27 @@ def build_policy(config: PolicyConfig, texts: Iterable[str], folder: Path, seed:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
+def is_text_only(folder: Path) -> bool:
+    """Whether config.json describes a language model without a vision tower; False where there is none to read."""
+    if not (folder / "config.json").is_file():
+        return False
+    config = read_json(folder / "config.json")
+    return isinstance(config, dict) and "model_type" in config and "vision_config" not in config
+
+
 def load_policy(folder: Path, dtype: str = "float32") -> PreTrainedModel:
     """The model of `folder`, in evaluation mode (no dropout); UserError naming what is missing or wrong."""
     import torch
-    from transformers import AutoModelForImageTextToText
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
 
     _quiet()
     if not folder.is_dir():
         raise UserError(f"{folder}: no such policy folder")
     if not (folder / "config.json").is_file():
         raise UserError(f"{folder}: no config.json; expected a Hugging Face model folder")
+    kind: Any = AutoModelForCausalLM if is_text_only(folder) else AutoModelForImageTextToText
     try:
-        model = AutoModelForImageTextToText.from_pretrained(
-            folder, dtype=getattr(torch, dtype), attn_implementation="sdpa", local_files_only=True
-        )
+        model = kind.from_pretrained(folder, dtype=getattr(torch, dtype), attn_implementation="sdpa", local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"{folder}: the model does not load: {' '.join(str(error).split())[:300]}") from None
     return model.eval()

@@ -16,13 +16,14 @@ import numpy as np
 
 from multimodal.images import decode_image
 from multimodal.messages import Message
+from multimodal.policy import is_text_only
 from openk15.errors import GuardError, UserError
 from openk15.seeds import digest
 
 if TYPE_CHECKING:
     from transformers import ProcessorMixin
 
-
+NO_IMAGE_TOKEN = -1  # no token has this id
 VISION_MARK = re.compile(  # Qwen-VL's, then Idefics3's
     r"<\|vision_(start|end|pad)\|>|<\|(image|video)_pad\|>|<fake_token_around_image>|<image>|<global-img>|<row_\d+_col_\d+>"
 )
@@ -49,7 +50,7 @@ class ProcessedPrompt:
 
 
 class PromptProcessor:
-    """Wraps the processor of one policy folder. Any Qwen2.5-VL, Qwen3-VL or Idefics3 folder will do."""
+    """Wraps the processor of one policy folder: Qwen2.5-VL, Qwen3-VL or Idefics3; text-only folders get a `TextProcessor`."""
 
     def __init__(self, processor: ProcessorMixin, folder: Path):
         self.processor: Any = processor
@@ -59,12 +60,14 @@ class PromptProcessor:
 
     @classmethod
     def load(cls, folder: Path) -> PromptProcessor:
-        """UserError when the folder has no processor, naming the file that should be there."""
+        """UserError when the folder has no processor (a text-only one: no tokenizer), naming the file that should be there."""
         from transformers import AutoProcessor
 
         if not folder.is_dir():
             raise UserError(f"{folder}: no such policy folder")
         if not any((folder / name).is_file() for name in ("processor_config.json", "preprocessor_config.json")):
+            if is_text_only(folder):
+                return TextProcessor.load(folder)
             raise UserError(f"{folder}: no processor_config.json; save the model's processor beside it (processor.save_pretrained)")
         try:
             processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
@@ -81,6 +84,10 @@ class PromptProcessor:
         return str(getattr(token, "content", token))
 
     @property
+    def takes_pictures(self) -> bool:
+        return self.image_token_id != NO_IMAGE_TOKEN
+
+    @property
     def eos_ids(self) -> tuple[int, ...]:
         return (int(self.tokenizer.eos_token_id),)
 
@@ -88,7 +95,8 @@ class PromptProcessor:
     def forbidden_ids(self) -> tuple[int, ...]:
         """Tokens that must never be sampled: every placeholder and vision mark the vocabulary has."""
         vocabulary: Mapping[str, int] = self.tokenizer.get_vocab()
-        return tuple(sorted({number for token, number in vocabulary.items() if VISION_MARK.fullmatch(token)} | {self.image_token_id}))
+        marks = {number for token, number in vocabulary.items() if VISION_MARK.fullmatch(token)}
+        return tuple(sorted(marks | {self.image_token_id} - {NO_IMAGE_TOKEN}))
 
     def render(self, messages: Sequence[Message], *, generation_prompt: bool = True) -> str:
         conversation = [
@@ -149,3 +157,41 @@ class PromptProcessor:
     def decode(self, token_ids: Sequence[int]) -> str:
         """Response text; special tokens (end of turn) are left out."""
         return self.tokenizer.decode(list(token_ids), skip_special_tokens=True)
+
+
+class TextProcessor(PromptProcessor):
+    """The same for a text-only causal language model: its tokenizer and its own chat template, and never a picture."""
+
+    def __init__(self, tokenizer: Any, folder: Path):
+        self.processor = None
+        self.tokenizer = tokenizer
+        self.folder = folder
+        self.image_token_id = NO_IMAGE_TOKEN
+
+    @classmethod
+    def load(cls, folder: Path) -> TextProcessor:
+        """UserError when the folder has no tokenizer, or one that names no end of turn."""
+        from transformers import AutoTokenizer
+
+        if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json", "tokenizer.model")):
+            raise UserError(f"{folder}: no tokenizer.json; save the model's tokenizer beside it (tokenizer.save_pretrained)")
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise UserError(f"{folder}: the tokenizer does not load: {' '.join(str(error).split())[:300]}") from None
+        if tokenizer.eos_token_id is None:
+            raise UserError(f"{folder}: its tokenizer names no eos_token, so an answer would never end")
+        return cls(tokenizer, folder)
+
+    def render(self, messages: Sequence[Message], *, generation_prompt: bool = True) -> str:
+        """By the tokenizer's chat template; a model without one reads the texts, one a line, and goes on after them."""
+        if not self.tokenizer.chat_template:
+            return "".join(f"{message.text}\n" for message in messages)
+        conversation = [{"role": str(message.role), "content": message.text} for message in messages]
+        return self.tokenizer.apply_chat_template(conversation, tokenize=False, add_generation_prompt=generation_prompt)
+
+    def _look_up(self, messages: Sequence[Message], images: Mapping[str, bytes]) -> tuple[bytes, ...]:
+        for message in messages:
+            if message.images:
+                raise UserError(f"{self.folder}: a text-only model takes no pictures, but a message names image {message.images[0]}")
+        return ()

@@ -58,12 +58,20 @@ def parse_config(model: type[Model], values: dict[str, Any], overrides: Sequence
     try:
         merged = OmegaConf.merge(OmegaConf.create(values), OmegaConf.from_dotlist(list(overrides)))
         resolved = OmegaConf.to_container(merged, resolve=True)
-    except (OmegaConfBaseException, yaml.YAMLError) as error:
-        raise UserError(f"{where}: {' '.join(str(error).split())}") from None
+    except (OmegaConfBaseException, yaml.YAMLError, TypeError, ValueError) as error:
+        raise UserError(f"{where}: {' '.join(str(error).split())}{_list_hint(overrides)}") from None
     try:
         return model.model_validate(resolved)
     except ValidationError as error:
         raise UserError("; ".join(_explain(model, item, where) for item in error.errors())) from None
+
+
+def _list_hint(overrides: Sequence[str]) -> str:
+    """Lists are replaced whole: an override cannot reach into one."""
+    inside = next((text for text in overrides if any(part.isdigit() for part in text.partition("=")[0].split("."))), None)
+    if inside is None:
+        return ""
+    return f"; override {inside!r} reaches into a list, which can only be replaced whole (key=[...]) or changed in the file"
 
 
 def _explain(model: type[BaseModel], item: Any, where: str) -> str:

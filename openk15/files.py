@@ -94,7 +94,12 @@ def read_json(path: Path) -> Any:
 
 
 def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
-    """Rows of a JSON-lines file; a bad line is an error that names file and line."""
+    """Rows of a JSON-lines file; blank lines are passed over, a bad line is an error that names file and line."""
+    return (row for _, row in numbered_jsonl(path))
+
+
+def numbered_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """`read_jsonl` with the number of each row's line, from 1."""
     try:
         handle = path.open("rb")
     except FileNotFoundError:
@@ -107,11 +112,11 @@ def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
                 continue
             try:
                 row = json.loads(line)
-            except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, a number of too many digits, too deep
                 raise UserError(f"{path}:{number}: not a JSON object ({error})") from None
             if not isinstance(row, dict):
                 raise UserError(f"{path}:{number}: expected a JSON object, got {type(row).__name__}")
-            yield row
+            yield number, row
 
 
 class AppendLog:

@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from openk15.errors import UserError
-from openk15.files import read_json
+from openk15.files import numbered_jsonl, read_json
 from openk15.seeds import digest
 from rewards.intervals import Mean, Share
 from rewards.policies import Kind, Policy, Prompt, policies
 from rewards.pool import RewardPool
 from rewards.registry import get
-from rewards.scoring import answer_of, lines_of
+from rewards.scoring import answer_of
 from rewards.verdict import Answer, Status
 
 TAGS = ("source", "domain", "discipline", "question_type", "template", "modality", "language", "grade")
@@ -115,7 +115,7 @@ def read_prompts(
 
 
 def _file_prompts(path: Path, verifier: str | None, params: Mapping[str, Any]) -> Iterator[Prompt]:
-    for number, row in lines_of(path):
+    for number, row in numbered_jsonl(path):
         try:
             text, tags = row["prompt"], row.get("tags") or {}
             if not isinstance(text, str) or not isinstance(tags, Mapping):

@@ -24,9 +24,10 @@ from pathlib import Path
 from typing import Any
 
 from openk15.errors import UserError
+from openk15.files import numbered_jsonl
 from rewards.intervals import Share, percentile
 from rewards.pool import RewardPool
-from rewards.scoring import answer_of, lines_of
+from rewards.scoring import answer_of
 from rewards.verdict import Answer, Status, Verdict
 
 POSITIVE = ("correct", "1", "True")
@@ -135,7 +136,7 @@ def case_of(row: Mapping[str, Any], verifier: str | None, params: Mapping[str, A
 def read_cases(path: Path, verifier: str | None, params: Mapping[str, Any] | None = None) -> list[Case]:
     """Cases of `verifier`, or of every verifier when it is None; UserError naming the line that is no case."""
     cases: list[Case] = []
-    for number, row in lines_of(path):
+    for number, row in numbered_jsonl(path):
         named = row["answer"].get("verifier") if isinstance(row.get("answer"), Mapping) else None
         if verifier is not None and named is not None and named != verifier:
             continue

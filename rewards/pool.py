@@ -16,6 +16,7 @@ its own and so is called from threads here; `verify_many(items) -> list[Verdict]
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import threading
 import time
@@ -25,9 +26,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
 
+from openk15.errors import UserError
 from rewards.registry import BUILTIN, get, names, verify
 from rewards.verdict import Answer, Status, Verdict
-from rewards.workers import WorkerDied, WorkerPool, WorkerTimeout
+from rewards.workers import WorkerDied, WorkerFailure, WorkerPool, WorkerTimeout
 
 Item = tuple[str, Answer]
 
@@ -49,7 +51,7 @@ class RewardPool:
     deadline     seconds of processor time after which a worker is killed and its item is an `error`
     memory_mb    MiB a worker may take beyond what its imports took
     max_waiting  items open at a time; more wait their turn
-    preload      modules that register further verifiers, imported in the workers
+    preload      modules that register further verifiers, imported here and in the workers; UserError when one cannot be
     """
 
     def __init__(
@@ -65,6 +67,11 @@ class RewardPool:
             raise ValueError(
                 f"RewardPool needs workers >= 0, max_waiting >= 1 and deadline > 0, got {workers}, {max_waiting} and {deadline}"
             )
+        for module in preload:
+            try:
+                importlib.import_module(module)
+            except ImportError as error:
+                raise UserError(f"module {module!r}, which is to register verifiers, cannot be imported: {error}") from error
         self.workers, self.max_waiting = workers, max_waiting
         self._deadline = deadline
         self._processes: WorkerPool | None = None
@@ -109,7 +116,10 @@ class RewardPool:
         """`score` for asyncio: nothing here blocks the event loop."""
         if not self.workers:
             return await asyncio.to_thread(self.score, items)
-        await asyncio.to_thread(self._learn_remote)
+        try:
+            await asyncio.to_thread(self._learn_remote)
+        except WorkerFailure as failure:
+            return [_not_started(answer, failure) for _, answer in items]
         places = asyncio.Semaphore(self.max_waiting)
 
         async def one(response: str, answer: Answer) -> Verdict:
@@ -126,11 +136,16 @@ class RewardPool:
     def submit(self, response: str, answer: Answer) -> Future[Verdict]:
         """The future verdict of one item; it never raises, but for UserError here when no verifier has the name."""
         verifier = get(answer.verifier)
+        future: Future[Verdict] = Future()
         if self._processes is None or self._threads is None:
-            future: Future[Verdict] = Future()
             future.set_result(verify(response, answer))
             return future
-        if getattr(verifier, "isolated", False) or answer.verifier not in self._learn_remote():
+        try:
+            here = getattr(verifier, "isolated", False) or answer.verifier not in self._learn_remote()
+        except WorkerFailure as failure:
+            future.set_result(_not_started(answer, failure))
+            return future
+        if here:
             return self._threads.submit(verify, response, answer)
         return _verdicts(self._processes.submit((response, answer), self._deadline), answer, self._deadline)
 
@@ -199,6 +214,10 @@ def _gave_up(answer: Answer) -> Verdict:
 def fault(answer: Answer, cause: str, seconds: float) -> Verdict:
     """An error of ours."""
     return Verdict(Status.ERROR, None, None, cause, seconds, f"{answer.verifier}@{get(answer.verifier).version}")
+
+
+def _not_started(answer: Answer, failure: WorkerFailure) -> Verdict:
+    return fault(answer, f"no process could be had for the verifier: {failure}", 0.0)
 
 
 def _verdicts(outcome: Future[Any], answer: Answer, deadline: float) -> Future[Verdict]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from openk15.errors import OpenK15Error, RunError, UserError
-from openk15.files import fsync_folder
+from openk15.files import fsync_folder, numbered_jsonl
 from rewards.intervals import Mean, Share
 from rewards.pool import RewardPool
 from rewards.registry import get
@@ -58,27 +58,6 @@ class Summary:
         return Share(self.counts[Status.CORRECT], self.counts.total() - self.counts[Status.ERROR])
 
 
-def lines_of(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Numbered objects of a JSON-lines file; blank lines are passed over."""
-    try:
-        handle = path.open("rb")
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
-    with handle:
-        for number, line in enumerate(handle, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise UserError(f"{path}:{number}: not a JSON object ({error})") from None
-            if not isinstance(row, dict):
-                raise UserError(f"{path}:{number}: expected a JSON object, got {type(row).__name__}")
-            yield number, row
-
-
 def answer_of(row: Mapping[str, Any], verifier: str | None, params: Mapping[str, Any]) -> Answer:
     """The answer of a row in either form. `verifier` takes the place of the row's own; `params` give way to the row's.
 
@@ -99,7 +78,7 @@ def answer_of(row: Mapping[str, Any], verifier: str | None, params: Mapping[str,
 
 
 def rows_of(path: Path, verifier: str | None = None, params: Mapping[str, Any] | None = None) -> Iterator[Row]:
-    for number, row in lines_of(path):
+    for number, row in numbered_jsonl(path):
         try:
             key, response = row["id"], row["response"]
             if isinstance(key, bool) or not isinstance(key, str | int):

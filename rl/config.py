@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 
@@ -99,6 +100,25 @@ class GuardConfig(StrictModel):
     max_error_rate: float = Field(default=0.05, ge=0, le=1, description="share of verifier errors that stops the run")
 
 
+class RewardsConfig(StrictModel):
+    """Where responses are judged, and how long one may take. A response that gets no verdict is an `error`: masked, counted, never a 0."""
+
+    workers: int | None = Field(
+        default=None,
+        ge=0,
+        description="processes that judge and can be killed; leave out for half of the cores, 4 at most; "
+        "0: none, a verifier that hangs or crashes then takes the reward pool with it",
+    )
+    deadline: float = Field(default=20.0, gt=0, description="processor seconds of one verdict, after which its process is killed")
+    memory_mb: int = Field(default=2048, gt=0, description="MiB one verdict may take")
+    modules: tuple[str, ...] = Field(default=(), description="Python modules that register further verifiers")
+
+    def processes(self) -> int:
+        if self.workers is not None:
+            return self.workers
+        return min(4, max(1, len(os.sched_getaffinity(0)) // 2))
+
+
 class Overlap(StrEnum):
     """What the learner does while an iteration's responses are sampled."""
 
@@ -139,6 +159,7 @@ class RLConfig(StrictModel):
     learner: LearnerConfig = LearnerConfig()
     engine: EngineConfig = EngineConfig()
     guards: GuardConfig = GuardConfig()
+    rewards: RewardsConfig = RewardsConfig()
     evaluation: EvalConfig = EvalConfig()
     placement: PlacementConfig = PlacementConfig()
 

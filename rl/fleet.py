@@ -14,16 +14,17 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from data_recipes.problem import Problem
 from eval.samples import SampleRecord
 from multimodal.processing import ProcessedPrompt
-from multimodal.segment import Segment
+from multimodal.segment import Segment, StopReason
 from rewards.pool import RewardPool
 from rewards.verdict import Answer, Verdict
-from rl.config import RLConfig
+from rl.config import RewardsConfig, RLConfig
 from rl.learner import Learner, TrainItem, TrainStats
 from rl.rollout import RolloutTask, RolloutWorker
 
@@ -63,8 +64,26 @@ def first_difference(before: Mapping[str, str], after: Mapping[str, str]) -> str
     return next((name for name in before if before[name] != after.get(name)), None)
 
 
+def pool_settings(config: RewardsConfig) -> dict[str, Any]:
+    """Arguments of the run's RewardPool."""
+    return {"workers": config.processes(), "deadline": config.deadline, "memory_mb": config.memory_mb, "preload": config.modules}
+
+
+def judge_records(fleet: Fleet, records: Sequence[SampleRecord], problems: Sequence[Problem]) -> list[SampleRecord]:
+    """An evaluation's responses with the reward pool's verdicts. Nothing else may be waiting for verdicts meanwhile."""
+    answers = {problem.id: problem.answer for problem in problems}
+    ended = {str(at): record for at, record in enumerate(records) if record.stop is not StopReason.ABORT}
+    fleet.submit([(key, record.response, answers[record.problem_id]) for key, record in ended.items()])
+    verdicts = {key: verdict for judged in fleet.verdicts() for key, _, verdict in judged}
+    assert verdicts.keys() == ended.keys(), "other responses were waiting for verdicts"
+    return [replace(record, verdict=verdicts.get(str(at), record.verdict)) for at, record in enumerate(records)]
+
+
 class LocalFleet:
-    """One rollout worker, the reward pool and the learner in this process. For unit tests and small machines."""
+    """One rollout worker, the reward pool and the learner in this process (what judges is in the pool's own processes).
+
+    For unit tests and small machines.
+    """
 
     def __init__(self, config: RLConfig, checkpoint: Path, version: int):
         self._config = config
@@ -73,7 +92,7 @@ class LocalFleet:
         self._learner = Learner(config.policy, config.learner, temperature=config.engine.temperature, dtype=config.engine.dtype)
         if version:
             self._learner.restore(checkpoint, version)
-        self._pool = RewardPool()
+        self._pool = RewardPool(**pool_settings(config.rewards))
         self._judged: list[Judged] = []
 
     def publish(self, version: int) -> None:
@@ -117,11 +136,13 @@ class LocalFleet:
     def evaluate(
         self, problems: Sequence[Problem], images: Mapping[str, bytes], samples: int, max_tokens: int, seed: int
     ) -> list[SampleRecord]:
-        return self._loop.run_until_complete(self._worker.evaluate(problems, images, samples, max_tokens, seed))
+        records = self._loop.run_until_complete(self._worker.answer(problems, images, samples, max_tokens, seed))
+        return judge_records(self, records, problems)
 
     def pids(self) -> dict[str, int]:
         return {"learner": os.getpid(), "rollout-0": os.getpid(), "rewards": os.getpid()}
 
     def close(self) -> None:
+        self._pool.close()
         self._loop.run_until_complete(self._worker.close())
         self._loop.close()

@@ -1,11 +1,13 @@
 """What stops a run before it trains on nonsense. On by default; each failure names the first thing at fault.
 
     parity        after every sync the engine's log-probs of a probe batch equal the learner's
-    sensitivity   swapping a probe's picture for a blank one moves the log-probs
+    sensitivity   swapping a probe's picture for its negative moves the log-probs
     error rate    verifier errors are rare
 
-The probe batch holds each pictured prompt twice, as it is and with its picture blanked, and parity is asked
-of both: an engine that dropped the pictures would fail on one of them.
+The probe batch holds each pictured prompt twice, as it is and with its picture's negative, and parity is asked
+of both: an engine that dropped the pictures would fail on one of them. The negative and not a blank picture,
+because a uniform one leaves nothing but rounding for the vision tower's norms to scale up: float32 alone was
+then off by 2e-4 nats from float64, without any fault.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from data_recipes.problem import Problem
-from multimodal.images import blank_like
+from multimodal.images import negative_of
 from multimodal.processing import ProcessedPrompt, PromptProcessor
 from openk15.errors import GuardError
 from openk15.seeds import derive_seed
@@ -28,10 +30,10 @@ FEWEST_ERRORS = 3
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """`prompts` as they are; `blanked[i]` is prompts[i] without its picture, or None for a text prompt."""
+    """`prompts` as they are; `swapped[i]` is prompts[i] with another picture, or None for a text prompt."""
 
     prompts: tuple[ProcessedPrompt, ...]
-    blanked: tuple[ProcessedPrompt | None, ...]
+    swapped: tuple[ProcessedPrompt | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +49,18 @@ def make_probes(problems: Sequence[Problem], images: Mapping[str, bytes], proces
     plain = [problem for problem in ordered if not problem.images]
     chosen = pictured[: count - bool(plain)] + plain[:1] if pictured else plain[:count]
     prompts: list[ProcessedPrompt] = []
-    blanked: list[ProcessedPrompt | None] = []
+    swapped: list[ProcessedPrompt | None] = []
     for problem in chosen:
         prompts.append(processor.prompt(problem.messages, images))
-        blank = {name: blank_like(images[name]) for name in problem.images}
-        blanked.append(processor.prompt(problem.messages, blank) if blank else None)
-    return Probes(tuple(prompts), tuple(blanked))
+        other = {name: negative_of(images[name]) for name in problem.images}
+        swapped.append(processor.prompt(problem.messages, other) if other else None)
+    return Probes(tuple(prompts), tuple(swapped))
 
 
 def check_sync(fleet: Fleet, probes: Probes, config: GuardConfig, *, version: int, seed: int) -> SyncCheck:
     """Compare every rollout worker with the learner; GuardError naming the first differing tensor if they disagree."""
-    blanked = [prompt for prompt in probes.blanked if prompt is not None]
-    prompts = [*probes.prompts, *blanked]
+    swapped = [prompt for prompt in probes.swapped if prompt is not None]
+    prompts = [*probes.prompts, *swapped]
     worst = 0.0
     segments = []
     for worker, segments in enumerate(fleet.probe(prompts, config.probe_tokens, derive_seed("probe", seed, version))):
@@ -80,18 +82,18 @@ def _distance(one: float, other: float) -> float:
 
 def _sensitivity(fleet: Fleet, probes: Probes, segments: Sequence, config: GuardConfig, version: int) -> float | None:
     pairs = [
-        (seen, blank, segment.token_ids)
-        for seen, blank, segment in zip(probes.prompts, probes.blanked, segments[: len(probes.prompts)], strict=True)
-        if blank is not None
+        (seen, other, segment.token_ids)
+        for seen, other, segment in zip(probes.prompts, probes.swapped, segments[: len(probes.prompts)], strict=True)
+        if other is not None
     ]
     if not pairs:
         return None
     with_picture = fleet.score([(seen, tokens) for seen, _, tokens in pairs])
-    without = fleet.score([(blank, tokens) for _, blank, tokens in pairs])
+    without = fleet.score([(other, tokens) for _, other, tokens in pairs])
     moved = max(abs(a - b) for one, other in zip(with_picture, without, strict=True) for a, b in zip(one, other, strict=True))
     if moved < config.image_sensitivity_min:
         raise GuardError(
-            f"version {version}: blanking the pictures of {len(pairs)} probes moves no log-prob by more than {moved:.2e} "
+            f"version {version}: swapping the pictures of {len(pairs)} probes moves no log-prob by more than {moved:.2e} "
             f"(guards.image_sensitivity_min={config.image_sensitivity_min:g}); the policy does not see its pictures"
         )
     return moved

@@ -1,7 +1,7 @@
 """The fleet as Ray actors: this machine by default, a cluster by address.
 
     driver --tasks--> RolloutWorker x n   (each owns an engine)      segments stream back
-           --texts--> RewardPool          (scores while others generate)
+           --texts--> RewardPool          (scores while others generate, in processes of its own that can be killed)
            --batch--> Learner             (its weights reach the workers through the object store)
 
 A dead actor is replaced at most `placement.restarts` times in a run: a rollout worker gets the current
@@ -12,9 +12,7 @@ again. Every wait has a deadline and says whom it waits for.
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,45 +22,15 @@ from data_recipes.problem import Problem
 from eval.samples import SampleRecord
 from multimodal.processing import ProcessedPrompt
 from multimodal.segment import Segment
+from openk15.cluster import connect
 from openk15.errors import DeadlineError, OpenK15Error, RunError, UserError
 from openk15.files import atomic_write_json
 from rewards.pool import RewardPool
 from rewards.verdict import Answer
 from rl.config import RLConfig
-from rl.fleet import Judged, Prompts, deal, first_difference, needed_prompts
+from rl.fleet import Judged, Prompts, deal, first_difference, judge_records, needed_prompts, pool_settings
 from rl.learner import Learner, TrainItem, TrainStats
 from rl.rollout import RolloutTask, RolloutWorker
-
-ADDRESS_SECONDS = 5.0
-
-
-def connect(address: str | None) -> None:
-    """Start Ray on this machine, or join the cluster at `address` (host:port or "auto").
-
-    Raises UserError when nothing answers there.
-    """
-    import ray
-
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_AUTH_MODE", "disabled")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    # Ray gives actors one OpenMP thread per CPU they ask for; here the phases take turns with all cores.
-    os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
-    if address and address != "auto":
-        host, _, port = address.rpartition(":")
-        if not host or not port.isdigit():
-            raise UserError(f"placement.ray_address={address!r}: expected host:port, for example 10.0.0.5:6379")
-        try:
-            socket.create_connection((host, int(port)), timeout=ADDRESS_SECONDS).close()
-        except OSError as error:
-            raise UserError(
-                f"placement.ray_address={address}: nothing answers there ({error.strerror or error}); "
-                "start a cluster with `ray start --head`, or leave the key out to use this machine"
-            ) from None
-    try:
-        ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
-    except ConnectionError as error:
-        raise UserError(f"placement.ray_address={address}: no Ray cluster there ({' '.join(str(error).split())[:160]})") from None
 
 
 class RayFleet:
@@ -76,7 +44,7 @@ class RayFleet:
         self._restarts = 0
         self._record = record
         self._pids: dict[str, int] = {}
-        connect(config.placement.ray_address)
+        connect(config.placement.ray_address, "placement.ray_address")
         self._check_resources()
         self._scoring: dict[Any, list[tuple[str, str, Answer]]] = {}
         # All are created before any is waited for, so that they start side by side.
@@ -104,7 +72,7 @@ class RayFleet:
         return remote.options(num_cpus=cpus, num_gpus=gpus, max_restarts=0, max_task_retries=0).remote(*arguments, **named)
 
     def _new_pool(self) -> Any:
-        return self._actor(RewardPool, 0, 0)
+        return self._actor(RewardPool, 0, 0, **pool_settings(self._config.rewards))
 
     def _new_learner(self) -> Any:
         config = self._config
@@ -315,7 +283,8 @@ class RayFleet:
     def evaluate(
         self, problems: Sequence[Problem], images: Mapping[str, bytes], samples: int, max_tokens: int, seed: int
     ) -> list[SampleRecord]:
-        return self._ask_worker(0, "evaluate", "evaluate", list(problems), dict(images), samples, max_tokens, seed)
+        records = self._ask_worker(0, "answer an evaluation", "answer", list(problems), dict(images), samples, max_tokens, seed)
+        return judge_records(self, records, problems)
 
     def close(self) -> None:
         import ray

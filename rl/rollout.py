@@ -19,6 +19,7 @@ from multimodal.engines import EngineConfig, open_engine
 from multimodal.processing import ProcessedPrompt, PromptProcessor
 from multimodal.segment import Segment
 from multimodal.weights import WeightSource
+from rewards.verdict import Answer, Status, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class RolloutTask:
     prefix: tuple[int, ...]
     budget: int
     seed: int
+
+
+def unjudged(response: str, answer: Answer) -> Verdict:
+    """Stands where a verdict will be; should one be forgotten it is an error, and no score."""
+    return Verdict(Status.ERROR, None, None, "not judged", 0.0, answer.verifier)
 
 
 class RolloutWorker:
@@ -68,10 +74,13 @@ class RolloutWorker:
         """One short segment a prompt, for the guards."""
         return list(await asyncio.gather(*(self.engine.extend(prompt, (), budget, seed + at) for at, prompt in enumerate(prompts))))
 
-    async def evaluate(
+    async def answer(
         self, problems: Sequence[Problem], images: Mapping[str, bytes], samples: int, max_tokens: int, seed: int
     ) -> list[SampleRecord]:
-        return await evaluate(self.engine, self.processor, problems, images, samples=samples, max_tokens=max_tokens, seed=seed)
+        """`samples` responses to each problem, not judged: verdicts are the reward pool's to give."""
+        return await evaluate(
+            self.engine, self.processor, problems, images, samples=samples, max_tokens=max_tokens, seed=seed, judge=unjudged
+        )
 
     async def close(self) -> None:
         await self.engine.close()

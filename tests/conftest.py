@@ -16,6 +16,10 @@ os.environ.update(
     VLLM_NO_USAGE_STATS="1",
     DO_NOT_TRACK="1",
 )
+# Two test processes share the cores: torch with all of them in each would run at a tenth of its speed.
+PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+if PROCESSES > 1:
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, len(os.sched_getaffinity(0)) // PROCESSES)))
 GPU_WANTED = os.environ.get("OPENK15_TEST_GPU") == "1"
 if not GPU_WANTED:
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -24,6 +28,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in several processes: those of one file in one, and all that start Ray or vLLM in one."""
+    for item in items:
+        heavy = item.get_closest_marker("ray") or item.get_closest_marker("vllm")
+        item.add_marker(pytest.mark.xdist_group("engines" if heavy else str(item.path)))
     if not GPU_WANTED:
         for item in items:
             if item.get_closest_marker("gpu"):

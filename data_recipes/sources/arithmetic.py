@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from data_recipes.problem import Problem, Solution
-from data_recipes.sources.base import Candidate, generator
+from data_recipes.sources.base import Candidate, Generator, generator
 from data_recipes.sources.cot import Process, Thoughts, addition_steps, pick_process, solutions, split_step
 from data_recipes.sources.lists import COUNT, LARGEST, SORT, SUM, draw_numbers, list_grade, list_task
 from multimodal.images import encode_png, image_digest
@@ -114,7 +114,7 @@ def _problem(
     return Problem((message,), answer, {**shared, **tags, "process": str(process or "none")}, worked, lineage=(made,), pair_id=pair)
 
 
-class RenderedArithmetic:
+class RenderedArithmetic(Generator):
     name = "rendered"
     licence = LICENCE
     note = "Each expression comes as text and as a picture of the text, with one `pair_id`; a held-out one is in train in neither form."
@@ -144,7 +144,7 @@ class RenderedArithmetic:
         )
 
 
-class TextArithmetic:
+class TextArithmetic(Generator):
     name = "text"
     licence = LICENCE
     note = "Expressions and lists as text only; a held-out one is never a training one, and a chain not a picture of training either."

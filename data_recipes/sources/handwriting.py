@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from data_recipes.problem import Problem
-from data_recipes.sources.base import HELDOUT, Candidate, generator
+from data_recipes.sources.base import HELDOUT, Candidate, Generator, generator
 from data_recipes.sources.cot import pick_process, solutions
 from data_recipes.sources.lists import COUNT, LARGEST, RUNNING_SUM, SORT, SUM, draw_numbers, list_grade, list_task
 from multimodal.images import encode_png, image_digest
@@ -58,7 +58,7 @@ def draw_digit(index: int, random: np.random.Generator) -> np.ndarray:
     return cell
 
 
-class Handwriting:
+class Handwriting(Generator):
     name = "handwriting"
     licence = "CC-BY-4.0 (UCI Optical Recognition of Handwritten Digits)"
     note = (

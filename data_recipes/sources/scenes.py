@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from data_recipes.problem import Problem
-from data_recipes.sources.base import Candidate, generator
+from data_recipes.sources.base import Candidate, Generator, generator
 from data_recipes.sources.cot import Thoughts, pick_process, solutions
 from multimodal.images import encode_png, image_digest
 from multimodal.messages import Part, user
@@ -173,7 +173,7 @@ SCENE_TASKS: dict[str, Callable[[np.random.Generator], Made]] = {
 }
 
 
-class Scenes:
+class Scenes(Generator):
     name = "scenes"
     licence = "Apache-2.0 (generated)"
     note = "A held-out scene (what stands where, however drawn) is never a training scene."

@@ -75,7 +75,7 @@ class TorchEngine:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._model.to(self._device)
         self._rope = hasattr(self._model.model, "get_rope_index")
-        self._forbidden = torch.tensor(processor.forbidden_ids, device=self._device)
+        self._forbidden = torch.tensor(processor.forbidden_ids, dtype=torch.int64, device=self._device)
         self._waiting: list[_Stream] = []
         self._running: list[_Stream] = []
         self._pump: asyncio.Task[None] | None = None

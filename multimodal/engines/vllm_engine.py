@@ -75,7 +75,7 @@ class VLLMEngine:
         self._version = 0
         self._unfit: str | None = None  # why it must not generate
         self._client: Any = _open_core(config, policy, processor.forbidden_ids)
-        self._fields = _picture_fields(self._client.engine_core.vllm_config.model_config)
+        self._fields = _picture_fields(self._client.engine_core.vllm_config.model_config) if processor.takes_pictures else None
         self._shapes = self._engine_names(_tensor_shapes(policy))
 
     @property
@@ -192,7 +192,7 @@ class VLLMEngine:
             PlaceholderRange,
         )
 
-        if prompt.grid is None:
+        if prompt.grid is None or self._fields is None:
             raise UserError(f"{self._policy}: vLLM is fed by picture grids (Qwen-VL policies); use engine.kind=torch")
         fields, merge = self._fields
         data = {"pixel_values": torch.from_numpy(prompt.pixels), "image_grid_thw": torch.from_numpy(prompt.grid)}
@@ -337,7 +337,7 @@ def _forbid(ids: Sequence[int]) -> type:
 
     class Forbid(LogitsProcessor):
         def __init__(self, vllm_config: Any, device: torch.device, is_pin_memory: bool):
-            self.ids = torch.tensor(ids, device=device)
+            self.ids = torch.tensor(ids, dtype=torch.int64, device=device)
 
         def apply(self, logits: torch.Tensor) -> torch.Tensor:
             return logits.index_fill_(1, self.ids, float("-inf"))

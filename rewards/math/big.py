@@ -48,14 +48,6 @@ def integral(p: Parser, low: n.Node | None, high: n.Node | None) -> n.Node:
 def without_differential(node: n.Node) -> n.Node:
     if isinstance(node, n.Call) and node.name == "differential":
         return n.Num(Fraction(1))
-    if isinstance(node, n.Add):
-        return n.Add(tuple(map(without_differential, node.terms)))
-    if isinstance(node, n.Mul):
-        return n.Mul(tuple(map(without_differential, node.factors)))
-    if isinstance(node, n.Div):
-        return n.Div(without_differential(node.top), without_differential(node.bottom))
-    if isinstance(node, n.Neg):
-        return n.Neg(without_differential(node.body))
     if isinstance(node, n.SetOf) and len(node.items) == 1:
         return without_differential(node.items[0])
-    return node
+    return node if isinstance(node, n.Pow | n.Call) else n.mapped(node, without_differential)

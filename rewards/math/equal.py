@@ -187,25 +187,13 @@ def _chosen(node: n.Node, sign: int) -> n.Node:
     if isinstance(node, n.Signed):
         body = _chosen(node.body, sign)
         return body if node.sign * sign > 0 else n.Neg(body)
-    if isinstance(node, n.Add):
-        return n.Add(tuple(_chosen(part, sign) for part in node.terms))
-    if isinstance(node, n.Mul):
-        return n.Mul(tuple(_chosen(part, sign) for part in node.factors))
     if isinstance(node, n.Bracket):
         return n.Bracket(node.left, node.right, tuple(_chosen(part, sign) for part in node.items))
-    if isinstance(node, n.Div):
-        return n.Div(_chosen(node.top, sign), _chosen(node.bottom, sign))
-    if isinstance(node, n.Pow):
-        return n.Pow(_chosen(node.base, sign), _chosen(node.exponent, sign))
-    if isinstance(node, n.Neg):
-        return n.Neg(_chosen(node.body, sign))
-    if isinstance(node, n.Call):
-        return n.Call(node.name, tuple(_chosen(part, sign) for part in node.args))
     if isinstance(node, n.Quantity):
         return n.Quantity(_chosen(node.value, sign), node.unit)
     if isinstance(node, n.Degree | n.Percent):
         return type(node)(_chosen(node.value, sign))
-    return node
+    return n.mapped(node, lambda part: _chosen(part, sign))
 
 
 def listed_equal(reference: n.Node, given: n.Node, policy: Policy) -> bool | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -255,6 +255,23 @@ def walk(node: Node) -> Iterator[Node]:
         here = stack.pop()
         yield here
         stack.extend(here.children())
+
+
+def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
+    """An arithmetic node or a call with `change` made to each of its parts; any other node as it is."""
+    if isinstance(node, Add):
+        return Add(tuple(map(change, node.terms)))
+    if isinstance(node, Mul):
+        return Mul(tuple(map(change, node.factors)))
+    if isinstance(node, Div):
+        return Div(change(node.top), change(node.bottom))
+    if isinstance(node, Pow):
+        return Pow(change(node.base), change(node.exponent))
+    if isinstance(node, Neg):
+        return Neg(change(node.body))
+    if isinstance(node, Call):
+        return Call(node.name, tuple(map(change, node.args)))
+    return node
 
 
 def free_symbols(node: Node) -> frozenset[str]:

@@ -31,17 +31,7 @@ def without_gcds(node: n.Node) -> n.Node:
             except TooLarge:
                 pass
         return n.Call(node.name, args)
-    if isinstance(node, n.Add):
-        return n.Add(tuple(map(without_gcds, node.terms)))
-    if isinstance(node, n.Mul):
-        return n.Mul(tuple(map(without_gcds, node.factors)))
-    if isinstance(node, n.Div):
-        return n.Div(without_gcds(node.top), without_gcds(node.bottom))
-    if isinstance(node, n.Pow):
-        return n.Pow(without_gcds(node.base), without_gcds(node.exponent))
-    if isinstance(node, n.Neg):
-        return n.Neg(without_gcds(node.body))
-    return node
+    return n.mapped(node, without_gcds)
 
 
 def combined(name: str, args: tuple[n.Node, ...]) -> n.Node:

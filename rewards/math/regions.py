@@ -244,27 +244,19 @@ def _line(node: n.Node) -> tuple[Fraction, Fraction] | None:
 def substitute(node: n.Node, name: str, value: n.Node) -> n.Node:
     if isinstance(node, n.Sym):
         return value if node.name == name else node
-    if isinstance(node, n.Add):
-        return n.Add(tuple(substitute(part, name, value) for part in node.terms))
-    if isinstance(node, n.Mul):
-        return n.Mul(tuple(substitute(part, name, value) for part in node.factors))
-    if isinstance(node, n.Div):
-        return n.Div(substitute(node.top, name, value), substitute(node.bottom, name, value))
-    if isinstance(node, n.Pow):
-        return n.Pow(substitute(node.base, name, value), substitute(node.exponent, name, value))
-    if isinstance(node, n.Neg):
-        return n.Neg(substitute(node.body, name, value))
+
+    def inside(part: n.Node) -> n.Node:
+        return substitute(part, name, value)
+
     if isinstance(node, n.Signed):
-        return n.Signed(node.sign, substitute(node.body, name, value))
-    if isinstance(node, n.Call):
-        return n.Call(node.name, tuple(substitute(part, name, value) for part in node.args))
+        return n.Signed(node.sign, inside(node.body))
     if isinstance(node, n.Index):
-        return n.Index(node.base, substitute(node.sub, name, value))
+        return n.Index(node.base, inside(node.sub))
     if isinstance(node, n.Big) and node.var != name:
-        low = substitute(node.low, name, value) if node.low is not None else None
-        high = substitute(node.high, name, value) if node.high is not None else None
-        return n.Big(node.kind, node.var, low, high, substitute(node.body, name, value))
-    return node
+        low = inside(node.low) if node.low is not None else None
+        high = inside(node.high) if node.high is not None else None
+        return n.Big(node.kind, node.var, low, high, inside(node.body))
+    return n.mapped(node, inside)
 
 
 __all__ = ["Piece", "Region", "Undecided", "as_set", "equal", "region", "substitute", "unknown"]

@@ -254,21 +254,9 @@ def bound(node: n.Node) -> n.Node:
     """A body in which i or e is the bound variable and no constant."""
     if isinstance(node, n.Const) and node.name in ("i", "e"):
         return n.Sym(node.name)
-    if isinstance(node, n.Add):
-        return n.Add(tuple(map(bound, node.terms)))
-    if isinstance(node, n.Mul):
-        return n.Mul(tuple(map(bound, node.factors)))
-    if isinstance(node, n.Div):
-        return n.Div(bound(node.top), bound(node.bottom))
-    if isinstance(node, n.Pow):
-        return n.Pow(bound(node.base), bound(node.exponent))
-    if isinstance(node, n.Neg):
-        return n.Neg(bound(node.body))
     if isinstance(node, n.Index):
         return n.Index(node.base, bound(node.sub))
-    if isinstance(node, n.Call):
-        return n.Call(node.name, tuple(map(bound, node.args)))
-    return node
+    return n.mapped(node, bound)
 
 
 # -- balls ---------------------------------------------------------------------------------------------------

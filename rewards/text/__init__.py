@@ -7,12 +7,13 @@
     match         `exact` and `f1`
     instructions  the 25 checks of IFEval; `ifeval` is the verifier over them
     json_schema   a JSON document that a schema accepts
+    none          rows without an answer: scoring one is an error
     tags          `format`: thoughts and answer each in their tags, once and in order
 
 Invariants: every rule is linear, or bounded by a cap, in the length of the response; none raises because of a
 response; only an Answer can be at fault.
 """
 
-from rewards.text import choice, ifeval, json_schema, match, tags
+from rewards.text import choice, ifeval, json_schema, match, none, tags
 
-__all__ = ["choice", "ifeval", "json_schema", "match", "tags"]
+__all__ = ["choice", "ifeval", "json_schema", "match", "none", "tags"]

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from data_recipes import build as building
-from data_recipes.build import Built, build, check_replaceable, disjointness, fault_of, perturbed
+from data_recipes import ingest as ingesting
+from data_recipes.build import build, check_replaceable
+from data_recipes.ingest import Seen, asked, disjointness, fault_of, perturbed, round_trip_fault
 from data_recipes.problem import Problem, Solution
 from data_recipes.recipe import Recipe, SourceSpec
 from data_recipes.sources.base import HELDOUT, TRAIN, Candidate, get_source
-from data_recipes.store import ProblemSet
+from data_recipes.store import ProblemSet, load_problems
 from openk15.errors import GateError, UserError
 from openk15.files import read_jsonl, sha256_file
 from rewards import Answer, Status, verify
@@ -33,8 +34,9 @@ def test_the_same_recipe_gives_the_same_bytes_whatever_the_number_of_workers(rec
 
 def test_another_seed_gives_other_problems(recipe: Recipe, train: ProblemSet, tmp_path: Path):
     small = recipe.limited(40).model_copy(update={"seed": recipe.seed + 1})
-    other = building.collect(small)
-    assert not {problem.id for problem in other.rows[TRAIN] if problem.images} & {problem.id for problem in train.problems}
+    build(small, tmp_path / "other")
+    other = load_problems(tmp_path / "other", TRAIN)
+    assert not {problem.id for problem in other.problems if problem.images} & {problem.id for problem in train.problems}
 
 
 def test_every_split_holds_what_the_recipe_asks_for(recipe: Recipe, train: ProblemSet, heldout: ProblemSet):
@@ -90,7 +92,7 @@ def test_every_solution_is_judged_correct_and_a_perturbed_answer_wrong(train: Pr
 def test_no_problem_is_kept_twice(train: ProblemSet, heldout: ProblemSet):
     problems = (*train.problems, *heldout.problems)
     assert len({problem.id for problem in problems}) == len(problems)
-    assert len({building.asked(problem) for problem in problems}) == len(problems)
+    assert len({asked(problem) for problem in problems}) == len(problems)
 
 
 def test_the_fingerprint_is_of_the_files(built: Path, manifest: dict[str, Any]):
@@ -98,7 +100,7 @@ def test_the_fingerprint_is_of_the_files(built: Path, manifest: dict[str, Any]):
     for found in manifest["splits"].values():
         assert found["fingerprint"] == hashlib.sha256(json.dumps(found["files"], sort_keys=True).encode()).hexdigest()
         named |= found["files"]
-    assert named == {str(path.relative_to(built)): sha256_file(path) for path in built.rglob("*.parquet")}
+    assert named == {str(path.relative_to(built)): sha256_file(path) for split in (TRAIN, HELDOUT) for path in (built / split).iterdir()}
     assert manifest["fingerprint"] == hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
     assert manifest["dropped_sha256"] == sha256_file(built / "dropped.jsonl")
 
@@ -115,43 +117,40 @@ def candidate(source: str, index: int = 0) -> Candidate:
 
 def test_a_candidate_that_touches_held_out_is_dropped_whole():
     pair = candidate("rendered")
-    built = Built()
-    built.keys[HELDOUT].update(pair.keys)
-    assert building._take(built, TRAIN, pair, "rendered/train/0") == 0
-    assert built.rows[TRAIN] == []
-    assert [row["step"] for row in built.dropped] == ["held-out first", "held-out first"]
+    seen = Seen()
+    seen.add(HELDOUT, (), pair.keys)
+    assert fault_of(pair, TRAIN, seen) == ("held-out first", f"{pair.keys[0]} is in the held-out split")
+    assert fault_of(pair, TRAIN, Seen()) is None
 
 
 def test_an_exact_duplicate_is_dropped_and_so_is_the_same_question_with_another_answer():
     one = candidate("text")
-    built = Built()
-    assert building._take(built, TRAIN, one, "first") == 1
-    assert building._take(built, TRAIN, one, "second") == 0
+    seen = Seen()
+    seen.add(TRAIN, one.problems, one.keys)
+    step, reason = fault_of(one, TRAIN, seen) or ("", "")
+    assert step == "exact duplicate"
+    assert one.problems[0].id in reason
     changed = replace(one.problems[0], answer=Answer("number", "12345"))
-    assert building._take(built, TRAIN, Candidate((changed,)), "third") == 0
-    assert [row["step"] for row in built.dropped] == ["exact duplicate", "exact duplicate"]
-    assert "another answer" in built.dropped[1]["reason"]
+    step, reason = fault_of(Candidate((changed,)), TRAIN, seen) or ("", "")
+    assert (step, "another answer" in reason) == ("exact duplicate", True)
 
 
 @pytest.mark.parametrize("style", ["reasoned", "direct"])
 def test_a_solution_that_misses_the_answer_is_dropped_with_its_verdict(style: str):
     one = candidate("text").problems[0]
     wrong = replace(one, solutions=(Solution("<think> so </think> \\boxed{999}", style),))
-    assert fault_of(one) is None
-    assert fault_of(wrong) is not None
-    assert style in str(fault_of(wrong))
-    built = Built()
-    assert building._take(built, TRAIN, Candidate((wrong,)), "bad") == 0
-    assert built.dropped[0]["step"] == "verifier round trip"
+    assert round_trip_fault(one) is None
+    assert style in str(round_trip_fault(wrong))
+    assert (fault_of(Candidate((wrong,)), TRAIN, Seen()) or ("",))[0] == "verifier round trip"
 
 
-def test_a_source_that_runs_dry_is_refused_by_a_gate_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_source_that_runs_dry_is_refused_by_a_gate_and_leaves_no_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     same = candidate("text")
-    monkeypatch.setattr(building, "_make", lambda task: [same] * (task[3] - task[2]))
+    monkeypatch.setattr(ingesting, "make_chunk", lambda task: [same] * (task[4] - task[3]))
     recipe = Recipe(name="dry", sources=(SourceSpec(use="text", train=5),))
     with pytest.raises(GateError, match="recipe dry: source text gave 1 of 5 train problems; ask for fewer"):
-        build(recipe, tmp_path / "out", command="")
-    assert not list(tmp_path.iterdir())
+        build(recipe, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_that_was_not_built_is_never_replaced(tmp_path: Path, built: Path):

@@ -81,7 +81,7 @@ def test_list_names_sources_and_recipes(data_recipes: Run):
     assert "recipe recipes/demo.yaml: 14000 train, 400 held-out" in result.stdout
 
 
-@pytest.mark.parametrize("command", ["build", "list", "card"])
+@pytest.mark.parametrize("command", ["build", "list", "card", "why-dropped", "trace", "diff", "verify", "pairs", "train-classifier"])
 def test_every_help_shows_a_working_example(data_recipes: Run, command: str):
     result = data_recipes(command, "--help")
     assert result.returncode == 0
@@ -93,8 +93,8 @@ def test_neither_commands_nor_building_import_torch(repo_root: Path):
         "import sys, data_recipes.cli\n"
         "assert not {'torch', 'datasets', 'sklearn', 'pyarrow'} & set(sys.modules), 'the command line starts slowly'\n"
         "import data_recipes.build, data_recipes.store, data_recipes.card\n"
-        "from data_recipes.sources import get_source, source_names\n"
-        "[get_source(name).make('train', 0, 0) for name in source_names()]\n"
+        "from data_recipes.sources import get_source\n"
+        "[get_source(name).make('train', 0, 0) for name in ('handwriting', 'rendered', 'scenes', 'text')]\n"
         "assert 'torch' not in sys.modules\n"
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=repo_root, capture_output=True, text=True)

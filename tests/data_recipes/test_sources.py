@@ -12,8 +12,10 @@ from PIL import Image
 
 from data_recipes.problem import Problem
 from data_recipes.sources import arithmetic, cot, handwriting, lists, scenes
-from data_recipes.sources.base import HELDOUT, TRAIN, get_source, source_names
+from data_recipes.sources.base import HELDOUT, TRAIN, Generator, Reader, get_source, source_class, source_names
 from data_recipes.store import ProblemSet
+
+DEMO = ("handwriting", "rendered", "scenes", "text")
 
 
 def thoughts_of(problem: Problem) -> str:
@@ -24,11 +26,16 @@ def made(source: str, count: int, split: str = TRAIN) -> list[Problem]:
     return [problem for index in range(count) for problem in get_source(source).make(split, index, 3).problems]
 
 
-def test_the_demo_has_the_four_sources():
-    assert source_names() == ["handwriting", "rendered", "scenes", "text"]
+def test_every_source_loads_and_says_its_licence_and_how_it_is_split():
+    assert set(DEMO) < set(source_names())
+    for name in source_names():
+        kind = source_class(name)
+        assert issubclass(kind, (Generator, Reader)), name
+        assert kind.licence, name
+        assert kind.note, name
 
 
-@pytest.mark.parametrize("name", ["handwriting", "rendered", "scenes", "text"])
+@pytest.mark.parametrize("name", DEMO)
 def test_a_candidate_depends_on_seed_split_and_index_alone(name: str):
     source = get_source(name)
     one = source.make(TRAIN, 5, 1)
@@ -217,7 +224,7 @@ def test_grades_rise_with_the_work():
     assert [lists.list_grade(lists.SUM, count) for count in (2, 3, 4, 5, 6)] == [1, 2, 3, 4, 5]
     assert lists.list_grade(lists.SORT, 3) == lists.list_grade(lists.SUM, 3) + 1
     assert arithmetic.chain_grade([3, 4], ["+"]) < arithmetic.chain_grade([3, 14], ["+"]) < arithmetic.chain_grade([3, 14, 2], ["+", "+"])
-    grades = Counter(problem.grade for source in source_names() for problem in made(source, 60))
+    grades = Counter(problem.grade for source in DEMO for problem in made(source, 60))
     assert set(grades) == {1, 2, 3, 4, 5}
 
 

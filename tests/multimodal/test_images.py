@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from multimodal.images import MAX_PIXELS, blank_like, decode_image, encode_png, image_digest
+from multimodal.images import MAX_PIXELS, blank_like, decode_image, encode_png, image_digest, negative_of
 from openk15.errors import UserError
 
 
@@ -102,3 +102,11 @@ def test_a_blanked_picture_keeps_its_size_and_shows_nothing(make_picture):
     blank = decode_image(blank_like(make_picture(1, 84, 56)))
     assert blank.size == (84, 56)
     assert (np.asarray(blank) == 128).all()
+
+
+def test_the_negative_is_another_picture_of_the_same_size_and_its_negative_the_first(make_picture):
+    data = make_picture(1, 84, 56)
+    other = negative_of(data)
+    assert decode_image(other).size == (84, 56)
+    assert image_digest(other) != image_digest(data)
+    assert np.array_equal(np.asarray(decode_image(negative_of(other))), np.asarray(decode_image(data)))

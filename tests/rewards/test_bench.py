@@ -12,7 +12,6 @@ from openk15.errors import GateError, UserError
 from rewards.bench import Group, expand, read_cases, run_bench
 from rewards.cli import app
 from rewards.pool import RewardPool
-from rewards.registry import names
 from rewards.verdict import Status
 
 HOSTILE = Path(__file__).resolve().parents[2] / "rewards" / "cases" / "hostile.jsonl"
@@ -186,13 +185,9 @@ def test_hostile_answers_say_what_they_are():
     assert len({row["category"] for row in rows}) >= 10
 
 
-@pytest.mark.parametrize("name", sorted({row["answer"]["verifier"] for row in hostile()}))
-def test_no_hostile_answer_is_paid_and_none_is_an_error(name):
-    if name not in names():
-        pytest.skip(f"verifier {name!r} is not registered here")
-    read = read_cases(HOSTILE, name)
+def test_no_hostile_answer_is_paid_and_none_is_an_error():
     with RewardPool(workers=2) as pool:
-        result = run_bench(read, pool, name=HOSTILE.name, digest="")
-    wrong = {one.case.id: one.verdict.reason for one in result.judged if one.misjudged or one.verdict.status is Status.ERROR}
+        result = run_bench(read_cases(HOSTILE, None), pool, name=HOSTILE.name, digest="")
+    wrong = {one.case.id: str(one.verdict) for one in result.judged if one.misjudged or one.verdict.status is Status.ERROR}
     assert wrong == {}
     assert Group.of("all", result.judged).statuses["error"] == 0

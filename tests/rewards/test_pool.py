@@ -7,6 +7,7 @@ import os
 import pickle
 import sys
 import threading
+import types
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,6 +115,31 @@ def test_a_timer_that_fails_off_the_main_thread_is_an_error(targets):
     thread.join()
     assert found[0].status is Status.ERROR
     assert "signal only works in main thread" in found[0].reason
+
+
+def test_workers_that_cannot_be_started_make_errors_and_cost_what_needs_none_of_them_nothing(targets, monkeypatch):
+    monkeypatch.setitem(sys.modules, "only_here", types.ModuleType("only_here"))
+    cause = "no process could be had for the verifier: cannot import rewards.pool:judge: ModuleNotFoundError"
+    with RewardPool(workers=1, preload=["only_here"]) as broken:
+        number, isolated = broken.score([("\\boxed{8}", EIGHT), ("x", Answer("isolated", None))])
+        assert (number.status, number.score, isolated.status) == (Status.ERROR, None, Status.CORRECT)
+        assert cause in number.reason
+        assert cause in asyncio.run(broken.score_async([("\\boxed{8}", EIGHT)]))[0].reason
+
+
+def test_a_module_that_cannot_be_imported_is_named():
+    with pytest.raises(UserError, match="module 'no_such_module', which is to register verifiers, cannot be imported"):
+        RewardPool(preload=["no_such_module"])
+
+
+def test_what_takes_math_too_long_stays_unparsed_in_a_worker():
+    """Its own killable processes are then children of a worker."""
+    slow = r"\boxed{\gcd((x+y+z+w+1)^{60}, (x+y+z+w+2)^{60})}"
+    with RewardPool(workers=1) as pool:
+        found = pool.score([(slow, Answer("math", "2")), ("\\boxed{2}", Answer("math", "2"))])
+    assert statuses(found) == [Status.UNPARSED, Status.CORRECT]
+    assert "takes more than" in found[0].reason
+    assert pool.restarts == 0
 
 
 def test_isolated_verifiers_and_those_registered_by_hand_are_called_in_this_process(pool, monkeypatch):

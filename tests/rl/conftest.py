@@ -56,5 +56,6 @@ def config(dataset: Path, policy: Path, tmp_path: Path) -> RLConfig:
             "engine": {"kind": "torch", "max_model_len": 128},
             "evaluation": {"every": 2, "problems": 6},
             "guards": {"probes": 3, "probe_tokens": 4},
+            "rewards": {"workers": 0},
         }
     )

@@ -31,6 +31,24 @@ def go(run: Run) -> None:
         run.close()
 
 
+def die_at_append(count: int, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run until the so-manieth append to a file, of which only some rows arrive."""
+    appended, append = 0, AppendLog.append
+
+    def dying(self, *given):
+        nonlocal appended
+        appended += 1
+        if appended == count:
+            append(self, *given[: len(given) // 2])
+            raise Died
+        append(self, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(AppendLog, "append", dying)
+        with pytest.raises(Died):
+            go(run)
+
+
 @pytest.fixture(scope="module")
 def finished(dataset, policy, tmp_path_factory) -> Path:
     """An uninterrupted run."""
@@ -52,6 +70,7 @@ def small_config(dataset: Path, policy: Path, out: Path, **changes) -> RLConfig:
         "engine": {"kind": "torch", "max_model_len": 128},
         "evaluation": {"every": 2, "problems": 6},
         "guards": {"probes": 3, "probe_tokens": 4},
+        "rewards": {"workers": 0},
         **changes,
     }
     return RLConfig.model_validate(values)
@@ -150,22 +169,7 @@ def test_overlapped_training_takes_the_groups_that_were_complete_when_the_iterat
 @pytest.mark.parametrize("after", [3, 8, 13, 18])
 def test_an_overlapped_run_that_died_goes_on_with_the_same_batches(after, overlapped, dataset, policy, tmp_path, monkeypatch):
     config = small_config(dataset, policy, tmp_path / "run", overlap="train")
-    appended = 0
-    append = AppendLog.append
-
-    def dying(self, *given):
-        nonlocal appended
-        appended += 1
-        if appended == after:
-            append(self, *given[: len(given) // 2])
-            raise Died
-        append(self, *given)
-
-    run = create_run(config)
-    monkeypatch.setattr(AppendLog, "append", dying)
-    with pytest.raises(Died):
-        go(run)
-    monkeypatch.setattr(AppendLog, "append", append)
+    die_at_append(after, create_run(config), monkeypatch)
     go(resume_run(config.out))
     assert trained(config.out) == trained(overlapped)
     assert last_weights(config.out) == last_weights(overlapped)
@@ -188,22 +192,7 @@ def test_a_budget_of_the_whole_length_is_a_run_without_partial_rollouts(dataset,
 @pytest.mark.parametrize("after", [1, 4, 9, 14, 19, 23])
 def test_a_death_between_any_two_writes_changes_nothing(after, finished, dataset, policy, tmp_path, monkeypatch):
     config = small_config(dataset, policy, tmp_path / "run")
-    appended = 0
-    append = AppendLog.append
-
-    def dying(self, *given):
-        nonlocal appended
-        appended += 1
-        if appended == after:
-            append(self, *given[: len(given) // 2])  # some rows of a batch made it
-            raise Died
-        append(self, *given)
-
-    run = create_run(config)
-    monkeypatch.setattr(AppendLog, "append", dying)
-    with pytest.raises(Died):
-        go(run)
-    monkeypatch.setattr(AppendLog, "append", append)
+    die_at_append(after, create_run(config), monkeypatch)
     go(resume_run(config.out))
     assert trained(config.out) == trained(finished)
     assert last_weights(config.out) == last_weights(finished)
@@ -248,7 +237,8 @@ def test_more_iterations_go_on_where_the_run_ended(finished, dataset, policy, tm
 
 def test_resume_refuses_a_changed_config_and_names_the_key(finished):
     with pytest.raises(
-        UserError, match=r"keeps its config, but learner would change .* only guards, iterations, keep_checkpoints, placement may change"
+        UserError,
+        match=r"keeps its config, but learner would change .* only guards, iterations, keep_checkpoints, placement, rewards may change",
     ):
         resume_run(finished, ["learner.tau=0.5"])
 
@@ -299,7 +289,7 @@ def test_a_corrupted_tensor_stops_the_run_and_is_named(dataset, policy, tmp_path
 def test_a_blind_policy_stops_the_run(dataset, policy, tmp_path, monkeypatch):
     import rl.guards
 
-    monkeypatch.setattr(rl.guards, "blank_like", lambda data: data)  # the "blank" picture is the picture: nothing can move
+    monkeypatch.setattr(rl.guards, "negative_of", lambda data: data)  # the other picture is the picture: nothing can move
     with pytest.raises(GuardError, match="the policy does not see its pictures"):
         go(create_run(small_config(dataset, policy, tmp_path / "run")))
 

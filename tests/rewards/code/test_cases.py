@@ -8,18 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from rewards import Answer, Status, verify
+from rewards import Answer, Status
+from rewards.code import judge_many
 
 FILE = Path(__file__).resolve().parents[3] / "rewards" / "cases" / "programs.jsonl"
 ROWS = [json.loads(line) for line in FILE.read_text("utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
-def test_case(boxed, needs, row):
-    needs(row["answer"]["language"])
-    verdict = verify(row["response"], Answer.from_dict(row["answer"]))
-    assert verdict.status == row["label"], f"{row['reason']}: {verdict}"
-    assert verdict.score == float(row["label"] == Status.CORRECT)
+@pytest.mark.parametrize("language", sorted({row["answer"]["language"] for row in ROWS}))
+def test_every_case_is_judged_as_it_says(boxed, needs, language):
+    needs(language)
+    rows = [row for row in ROWS if row["answer"]["language"] == language]
+    verdicts = judge_many([(row["response"], Answer.from_dict(row["answer"])) for row in rows])
+    wrong = [
+        f"{row['id']} ({row['reason']}): expected {row['label']}, got {verdict}"
+        for row, verdict in zip(rows, verdicts, strict=True)
+        if (verdict.status, verdict.score) != (row["label"], float(row["label"] == Status.CORRECT))
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_the_corpus_is_broad():

@@ -1,0 +1,1 @@
+"""What the drawn vision sources are made of: boards, scenes, rules, questions."""

@@ -1,0 +1,40 @@
+"""Ray: started on this machine, or joined by address. A wrong address is an error in one line, within seconds."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+
+from openk15.errors import UserError
+
+ADDRESS_SECONDS = 5.0
+
+
+def connect(address: str | None, named: str) -> None:
+    """Start Ray on this machine, or join the cluster at `address` (host:port or "auto"); `named` is the key that holds it.
+
+    Raises UserError when nothing answers there.
+    """
+    import ray
+
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # Ray gives actors one OpenMP thread per CPU they ask for; here the phases take turns with all cores.
+    os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
+    if address and address != "auto":
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdigit():
+            raise UserError(f"{named}={address!r}: expected host:port, for example 10.0.0.5:6379")
+        try:
+            socket.create_connection((host, int(port)), timeout=ADDRESS_SECONDS).close()
+        except OSError as error:
+            raise UserError(
+                f"{named}={address}: nothing answers there ({error.strerror or error}); "
+                "start a cluster with `ray start --head`, or leave the key out to use this machine"
+            ) from None
+    try:
+        ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
+    except ConnectionError as error:
+        raise UserError(f"{named}={address}: no Ray cluster there ({' '.join(str(error).split())[:160]})") from None

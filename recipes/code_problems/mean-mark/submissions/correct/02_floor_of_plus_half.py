@@ -1,0 +1,4 @@
+from math import floor
+
+n = int(input())
+print(floor(sum(map(int, input().split())) / n + 0.5))

@@ -1,0 +1,3 @@
+# Cuts off instead of rounding.
+n = int(input())
+print(sum(map(int, input().split())) // n)

@@ -1,0 +1,4 @@
+from statistics import median
+
+input()
+print(median(map(int, input().split())))
