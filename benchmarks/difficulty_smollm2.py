@@ -136,7 +136,7 @@ def main() -> None:
     parser.add_argument("--max-tokens", type=int, default=128)
     parser.add_argument("--adaptive", type=int, default=0, help="further samples of GSM8K rows at 0 or 10 of 10")
     parser.add_argument("--engine", choices=("vllm", "torch"), default="vllm")
-    parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32", help="without AMX or AVX-512 float32 is several times faster")
+    parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32", help="bfloat16 wants AMX or AVX-512")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--page", type=Path)
     chosen = parser.parse_args()

@@ -18,7 +18,6 @@ gates: {min_rows: 500, licences: [MIT, Apache-2.0]}
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -219,7 +218,7 @@ class Recipe(StrictModel):
         gates = self.gates.model_copy(
             update={
                 "min_rows": round(self.gates.min_rows * factor),
-                "quotas": {tag: {value: math.ceil(n * factor) for value, n in found.items()} for tag, found in self.gates.quotas.items()},
+                "quotas": {tag: {value: round(n * factor) for value, n in found.items()} for tag, found in self.gates.quotas.items()},
             }
         )
         rules = tuple(rule if rule.take is None else rule.model_copy(update={"take": round(rule.take * factor)}) for rule in self.select)

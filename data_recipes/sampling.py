@@ -39,6 +39,7 @@ __all__ = ["Request", "Sample", "SampleStore", "SamplerConfig", "close_engine", 
 
 VERSION = 1  # raise it when the same arguments give other samples for a reason outside the engines' libraries
 IN_FLIGHT = 512  # samples handed to the engine at once; prompts are processed as room opens, so memory is bounded
+KV_CACHE_GIB = 2.0  # on CPU; streams that do not fit are put off and computed anew
 FLUSH = 16  # samples a write: so many are made again after a kill
 CUT = (StopReason.BUDGET, StopReason.CONTEXT)  # no room was left; a response stopped for repeating itself has ended
 
@@ -63,7 +64,9 @@ class SamplerConfig(StrictModel):
     def engine_config(self) -> EngineConfig:
         """All but `max_tokens`, which is said anew with every request."""
         kind = EngineKind(self.engine)
-        return EngineConfig(kind=kind, temperature=self.temperature, max_model_len=self.max_model_len, dtype=self.dtype)
+        return EngineConfig(
+            kind=kind, temperature=self.temperature, max_model_len=self.max_model_len, dtype=self.dtype, kv_cache_gib=KV_CACHE_GIB
+        )
 
     @property
     def takes_pictures(self) -> bool:

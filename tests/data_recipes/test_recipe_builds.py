@@ -161,7 +161,7 @@ def test_the_warmup_is_verified_shows_all_processes_and_has_pictures(home, monke
     assert all("1. Plan" in request.messages[-1].text for request in asked)
     assert not any("1. Plan" in message.text for problem in problems for message in problem.messages)
     manifest = json.loads((home / "out" / "manifest.json").read_text())
-    tables = {title: rows for title, _, rows in manifest["reports"]["rejection"]["tables"]}
+    tables = {title: rows for title, _, rows in manifest["reports"]["step rejection"]["tables"]}
     processes = dict(row[:2] for row in tables["Cognitive processes of accepted samples"])
     assert set(processes) == {"planning", "evaluation", "reflection", "exploration"}
     assert min(processes.values()) >= 8
