@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import functools
-import importlib.util
 import io
 import json
 import re
@@ -16,6 +15,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from openk15.errors import RunError, UserError
@@ -126,7 +126,7 @@ def packages() -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
         for name in PACKAGES:
-            spec = importlib.util.find_spec(name)
+            spec = PathFinder.find_spec(name)  # not importlib.util: an imported colorful has no __spec__
             if spec is None or not spec.submodule_search_locations:
                 raise UserError(f"a generator imports cyaron, but the package {name!r} is not installed: pip install {' '.join(PACKAGES)}")
             home = Path(next(iter(spec.submodule_search_locations)))

@@ -26,6 +26,15 @@ def groups_of(pid):
     return [str(path) for path in GROUPS.rglob(f"{cgroups.PREFIX}-{pid}-*")]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def own_temporary(tmp_path_factory):
+    """Temporary entries are counted where no other test process makes any."""
+    folder = tmp_path_factory.mktemp("own")
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    yield
+    tempfile.tempdir = before
+
+
 def counts(sandbox=None):
     """What runs could leave behind on this machine: processes, mounts, groups, temporary entries, descriptors."""
     return {
