@@ -8,20 +8,20 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import field_validator
 
-from data_recipes.sources.base import Candidate, Generator, generator
+from data_recipes.sources.base import Candidate, generator
 from data_recipes.sources.drawn.asked import Asked, candidate
 from data_recipes.sources.drawn.board import pick
 from data_recipes.sources.drawn.chart_drawing import Chart, draw_chart
 from data_recipes.sources.drawn.chart_tables import UCI
 from data_recipes.sources.drawn.chart_tasks import TASKS
+from data_recipes.sources.drawn.generator import PictureGenerator
 from openk15.seeds import digest
 
 TaskName = Literal["value", "extreme", "difference", "above", "steepest", "rises", "missing", "slices", "series", "points", "correlation"]
 
 
-class Charts(Generator):
+class Charts(PictureGenerator):
     """`tasks`: which questions; `side`: smallest and largest width of a picture in pixels."""
 
     name = "charts"
@@ -32,20 +32,8 @@ class Charts(Generator):
     side: tuple[int, int] = (440, 640)
 
     task_names: ClassVar[tuple[str, ...]] = tuple(TASKS)
-
-    @field_validator("side")
-    @classmethod
-    def _possible(cls, side: tuple[int, int]) -> tuple[int, int]:
-        if not 400 <= side[0] <= side[1] <= 1280:
-            raise ValueError("it is not [smallest, largest] with 400 <= smallest <= largest <= 1280; labels must stay legible")
-        return side
-
-    @field_validator("tasks")
-    @classmethod
-    def _some(cls, tasks: tuple[TaskName, ...]) -> tuple[TaskName, ...]:
-        if not tasks:
-            raise ValueError(f"none is named; known: {', '.join(TASKS)}")
-        return tasks
+    narrowest: ClassVar[int] = 400
+    reason: ClassVar[str] = "labels must stay legible"
 
     def compose(self, random: np.random.Generator, task: str | None = None) -> tuple[Chart, Asked]:
         """A chart and a question about it; nothing is drawn."""

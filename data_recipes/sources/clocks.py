@@ -9,18 +9,17 @@ Times are minutes since midnight; dials show them modulo twelve hours.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
 from PIL import Image
-from pydantic import field_validator
 
-from data_recipes.sources.base import Candidate, Generator, generator
+from data_recipes.sources.base import Candidate, generator
 from data_recipes.sources.drawn.asked import GENERATED, Asked, candidate
 from data_recipes.sources.drawn.board import pick, shuffled
 from data_recipes.sources.drawn.clock_drawing import draw_clocks, draw_timetable
+from data_recipes.sources.drawn.generator import PictureGenerator
 from openk15.seeds import digest
 from rewards.verdict import Answer
 
@@ -171,7 +170,7 @@ def _wait(random: np.random.Generator, step: int) -> tuple[Dials, Asked]:
     return Dials((now,), table), Asked("wait", question, Answer("count", str(gap)), 4, "time reckoning", why)
 
 
-class Clocks(Generator):
+class Clocks(PictureGenerator):
     """`step`: minutes on dials are multiples of it (but not beside a timetable); `tasks`: which questions; `side`: smallest and
     largest width in pixels."""
 
@@ -184,20 +183,7 @@ class Clocks(Generator):
     side: tuple[int, int] = (280, 640)
 
     task_names: ClassVar[tuple[str, ...]] = TASKS
-
-    @field_validator("side")
-    @classmethod
-    def _possible(cls, side: tuple[int, int]) -> tuple[int, int]:
-        if not 200 <= side[0] <= side[1] <= 1280:
-            raise ValueError("it is not [smallest, largest] with 200 <= smallest <= largest <= 1280")
-        return side
-
-    @field_validator("tasks")
-    @classmethod
-    def _some(cls, tasks: Sequence[TaskName]) -> Sequence[TaskName]:
-        if not tasks:
-            raise ValueError(f"none is named; known: {', '.join(TASKS)}")
-        return tasks
+    narrowest: ClassVar[int] = 200
 
     def make(self, split: str, index: int, seed: int) -> Candidate:
         random = generator(self.name, split, index, seed)

@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
-from pydantic import field_validator
 
-from data_recipes.sources.base import Candidate, Generator, generator
+from data_recipes.sources.base import Candidate, generator
 from data_recipes.sources.drawn.asked import GENERATED, Asked, candidate
 from data_recipes.sources.drawn.board import pick, shuffled
 from data_recipes.sources.drawn.diagram_tasks import TASKS, TaskName
 from data_recipes.sources.drawn.figures import Figure, draw_figure, turned
+from data_recipes.sources.drawn.generator import PictureGenerator
 from openk15.seeds import digest
 
 LETTERS = "ABCDEFGHKLMNPQRSTUVWXYZ"
@@ -34,7 +34,7 @@ def _renamed(figure: Figure, asked: Asked, random: np.random.Generator) -> tuple
     return replace(figure, called=called), replace(asked, question=said(asked.question), why=said(asked.why))
 
 
-class Diagrams(Generator):
+class Diagrams(PictureGenerator):
     """`tasks`: which questions; `side`: smallest and largest width of a picture in pixels."""
 
     name = "diagrams"
@@ -45,20 +45,7 @@ class Diagrams(Generator):
     side: tuple[int, int] = (320, 640)
 
     task_names: ClassVar[tuple[str, ...]] = tuple(TASKS)
-
-    @field_validator("side")
-    @classmethod
-    def _possible(cls, side: tuple[int, int]) -> tuple[int, int]:
-        if not 280 <= side[0] <= side[1] <= 1280:
-            raise ValueError("it is not [smallest, largest] with 280 <= smallest <= largest <= 1280")
-        return side
-
-    @field_validator("tasks")
-    @classmethod
-    def _some(cls, tasks: tuple[TaskName, ...]) -> tuple[TaskName, ...]:
-        if not tasks:
-            raise ValueError(f"none is named; known: {', '.join(TASKS)}")
-        return tasks
+    narrowest: ClassVar[int] = 280
 
     def compose(self, random: np.random.Generator, task: str | None = None) -> tuple[Figure, Asked]:
         """A figure in its own position, and a question about it; nothing is drawn."""

@@ -16,11 +16,11 @@ from functools import partial
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import field_validator
 
-from data_recipes.sources.base import Candidate, Generator, generator
+from data_recipes.sources.base import Candidate, generator
 from data_recipes.sources.drawn.asked import GENERATED, Asked, candidate, one_of
 from data_recipes.sources.drawn.board import pick, shuffled
+from data_recipes.sources.drawn.generator import PictureGenerator
 from data_recipes.sources.drawn.towns import COMPASS, DISTRICTS, PLACES, STREETS, TURNS, Crossing, Section, Town, draw_town
 from openk15.seeds import digest
 from rewards.verdict import Answer
@@ -186,7 +186,7 @@ TASKS: dict[str, Task] = {
 }
 
 
-class Maps(Generator):
+class Maps(PictureGenerator):
     """`north`: up on every map, or to any side; `tasks`: which questions; `side`: smallest and largest width in pixels."""
 
     name = "maps"
@@ -198,20 +198,8 @@ class Maps(Generator):
     side: tuple[int, int] = (440, 640)
 
     task_names: ClassVar[tuple[str, ...]] = tuple(TASKS)
-
-    @field_validator("side")
-    @classmethod
-    def _possible(cls, side: tuple[int, int]) -> tuple[int, int]:
-        if not 400 <= side[0] <= side[1] <= 1280:
-            raise ValueError("it is not [smallest, largest] with 400 <= smallest <= largest <= 1280; names must stay legible")
-        return side
-
-    @field_validator("tasks")
-    @classmethod
-    def _some(cls, tasks: tuple[TaskName, ...]) -> tuple[TaskName, ...]:
-        if not tasks:
-            raise ValueError(f"none is named; known: {', '.join(TASKS)}")
-        return tasks
+    narrowest: ClassVar[int] = 400
+    reason: ClassVar[str] = "names must stay legible"
 
     def compose(self, random: np.random.Generator, task: str | None = None) -> Made:
         """A town and a question about it; nothing is drawn. North is up on half of the maps that may be turned."""

@@ -12,11 +12,11 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from PIL import Image
-from pydantic import field_validator
 
-from data_recipes.sources.base import Candidate, Generator, generator
+from data_recipes.sources.base import Candidate, generator
 from data_recipes.sources.drawn.asked import GENERATED, Asked, candidate
 from data_recipes.sources.drawn.board import pick, shuffled
+from data_recipes.sources.drawn.generator import PictureGenerator
 from data_recipes.sources.drawn.matrix_drawing import draw_matrix
 from data_recipes.sources.drawn.matrix_rules import CONSTANT, PROGRESSION, SUM, THREE, XOR, Governed, drawn_set, governed
 from openk15.seeds import digest
@@ -152,7 +152,7 @@ def _options(matrix: Matrix, random: np.random.Generator) -> list[Panel] | None:
     return shuffled(random, found)
 
 
-class Matrices(Generator):
+class Matrices(PictureGenerator):
     """`tasks`: which questions; `side`: smallest and largest width of a picture in pixels."""
 
     name = "matrices"
@@ -163,20 +163,7 @@ class Matrices(Generator):
     side: tuple[int, int] = (320, 640)
 
     task_names: ClassVar[tuple[str, ...]] = TASKS
-
-    @field_validator("side")
-    @classmethod
-    def _possible(cls, side: tuple[int, int]) -> tuple[int, int]:
-        if not 240 <= side[0] <= side[1] <= 1280:
-            raise ValueError("it is not [smallest, largest] with 240 <= smallest <= largest <= 1280")
-        return side
-
-    @field_validator("tasks")
-    @classmethod
-    def _some(cls, tasks: tuple[TaskName, ...]) -> tuple[TaskName, ...]:
-        if not tasks:
-            raise ValueError(f"none is named; known: {', '.join(TASKS)}")
-        return tasks
+    narrowest: ClassVar[int] = 240
 
     def make(self, split: str, index: int, seed: int) -> Candidate:
         random = generator(self.name, split, index, seed)
