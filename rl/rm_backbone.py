@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from multimodal.messages import Part, user
 from multimodal.policy import PROCESSOR_FILES, load_for_training, write_policy
-from multimodal.processing import ProcessedPrompt, PromptProcessor
+from multimodal.processing import NO_IMAGE_TOKEN, ProcessedPrompt, PromptProcessor
 from openk15.errors import UserError
 from openk15.files import read_json
 from openk15.seeds import digest
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
-
-NO_IMAGE_TOKEN = -1  # no token has this id
 
 
 class Reader:

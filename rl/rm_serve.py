@@ -2,8 +2,7 @@
 
     ClassicScorer   classic: packed forward passes, no gradient          texts -> probabilities
     EngineJudge     cot on an Engine that the caller hands in            texts -> what the judge wrote
-    TextJudge       cot on a text-only backbone: the engines of this project serve vision-language folders only,
-                    so this one is transformers' own greedy `generate`
+    TextJudge       cot on a text-only backbone without an engine: transformers' own greedy `generate`
     open_verifier   picks the right one for a folder; `serve` also registers it
 
 Invariants: a reply depends on its text and the weights only (greedy, or a seed made from the text); a text that does
