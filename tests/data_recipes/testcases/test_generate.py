@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import io
+import zipfile
 
 import pytest
 
@@ -83,9 +85,18 @@ io.input_writeln(Graph.tree(5, weight_limit=9))
 
 def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     batch.packages.cache_clear()
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(batch.PathFinder, "find_spec", lambda name: None)
     with pytest.raises(UserError, match="the package 'cyaron' is not installed: pip install cyaron colorful xeger"):
         batch.packages()
+
+
+def test_packages_are_found_also_when_this_process_has_imported_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("cyaron")  # imports colorful, which takes its module's place by an object without __spec__
+    with pytest.raises(ValueError, match="__spec__"):
+        importlib.util.find_spec("colorful")
+    batch.packages.cache_clear()
+    with zipfile.ZipFile(io.BytesIO(batch.packages())) as archive:
+        assert {name.partition("/")[0] for name in archive.namelist()} == {"cyaron", "colorful", "xeger"}
 
 
 def test_what_a_case_prints_as_if_it_were_the_runner_changes_no_other_case(box: SlotSandbox) -> None:
