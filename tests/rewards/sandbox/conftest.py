@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +35,13 @@ def strong_box(box: SlotSandbox) -> SlotSandbox:
 def canaries() -> Iterator[Canaries]:
     with Canaries() as found:
         yield found
+
+
+@pytest.fixture
+def own_temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """This test's own folder for temporary entries: what is left is counted where no other test process makes any."""
+    # pytest's tmp_path lies below a folder that a sandboxed program's user may not enter
+    with tempfile.TemporaryDirectory(prefix="openk15-test-") as folder:
+        Path(folder).chmod(0o755)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)

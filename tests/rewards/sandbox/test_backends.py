@@ -19,7 +19,7 @@ from rewards.sandbox.worker import SandboxUnavailable
 
 
 @pytest.fixture(params=["crun", "nsjail", "bwrap"])
-def wrapper(request):
+def wrapper(request, own_temporary):
     if shutil.which(request.param) is None:
         pytest.skip(f"{request.param} is not on PATH")
     try:
@@ -58,23 +58,26 @@ def test_wrappers_run_programs_and_hand_files_back(wrapper):
     assert "cannot start 'no-such-program'" in absent.detail
 
 
-def test_a_wrapper_leaves_nothing(wrapper):
-    before = [name for name in os.listdir("/tmp") if name.startswith("openk15-sandbox")]
+def test_a_wrapper_leaves_nothing(wrapper, own_temporary):
     result = wrapper.run(Job(python="import time; time.sleep(60)", limits=Limits(wall_seconds=0.5)))
     assert result.ending is Ending.WALL
     assert wrapper.strays() == []
+    assert list(own_temporary.iterdir()) != []
     wrapper.close()
-    assert len([name for name in os.listdir("/tmp") if name.startswith("openk15-sandbox")]) <= len(before)
+    assert list(own_temporary.iterdir()) == []
 
 
 def test_none_limits_and_cleans_but_promises_little():
     with open_sandbox("none", allow_unsafe=True, workers=1) as sandbox:
         assert Guarantee.NETWORK in sandbox.missing
         assert sandbox.run(Job(python="print(input())", stdin=b"x")).stdout == b"x\n"
-        result = sandbox.run(Job(python="import os, time\nos.fork() or os.setsid()\ntime.sleep(60)", limits=Limits(wall_seconds=0.5)))
+        asks = "import os, time\nprint(os.getcwd(), flush=True)\nos.fork() or os.setsid()\ntime.sleep(60)"
+        result = sandbox.run(Job(python=asks, limits=Limits(wall_seconds=1)))
         assert result.ending is Ending.WALL
         assert sandbox.strays() == []
-    assert not [name for name in os.listdir("/tmp") if name.startswith("openk15-sandbox") and os.listdir(f"/tmp/{name}")]
+    work = Path(result.stdout.decode().strip())
+    assert work.name == "work"
+    assert not work.parent.exists()
 
 
 HELLO = rb"""
