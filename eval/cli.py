@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,6 +65,9 @@ def run(
     blank_images: Annotated[
         bool, typer.Option("--blank-images", help="Replace every picture by a grey one: what do pictures add?")
     ] = False,
+    blank_out: Annotated[
+        Path | None, typer.Option(help="After the run, one more with blanked pictures from the same engine; its result folder.")
+    ] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Streams generated at once. Default: the engine's.")] = None,
 ) -> None:
     """Sample responses to every problem of a split, judge them, and report accuracy by tag with 95 % intervals."""
@@ -80,8 +83,13 @@ def run(
         raise UserError(f"{checkpoint}: no such checkpoint folder")
     if not data.is_dir():
         raise UserError(f"{data}: no such data folder; expected one written by `data_recipes build`")
-    folder = out or default_out(checkpoint, split, blank=blank_images)
-    check_out(folder)
+    if blank_out is not None and blank_images:
+        raise UserError("--blank-images blanks the run itself and --blank-out adds a blanked one; use one of them")
+    folders = {blank_images: out or default_out(checkpoint, split, blank=blank_images)}
+    if blank_out is not None:
+        folders[True] = blank_out
+    for folder in folders.values():
+        check_out(folder)
     weights = checkpoint_digest(checkpoint)
 
     chance = no_image_chance(data, split)
@@ -94,13 +102,7 @@ def run(
 
     loaded = load_problems(data, split)
     problems = choose(loaded.problems, limit)
-    started = time.perf_counter()
-    records = _generate(
-        config, checkpoint, processor, problems, loaded.images, samples=samples, max_tokens=max_tokens, seed=seed, blank=blank_images
-    )
-    summary = summarise(records, problems)
-    results = {
-        **summary.to_dict(),
+    made_of = {
         "no_image_chance": chance,
         "checkpoint": str(checkpoint),
         "checkpoint_digest": weights,
@@ -113,21 +115,25 @@ def run(
         "max_tokens": max_tokens,
         "seed": seed,
         "limit": limit,
-        "blank_images": blank_images,
-        "seconds": round(time.perf_counter() - started, 3),
-        "verifiers": sorted({record.verdict.verifier for record in records if record.score is not None}),
         "versions": versions(),
     }
-    title = f"{checkpoint} on {data} ({split}{', pictures blanked' if blank_images else ''})"
-    report = run_report(summary, title=title, blank=blank_images, no_image_chance=chance)
-    write_folder(folder, records, results, as_text(report) + summary_line(summary) + "\n")
-    show(report)
-    typer.echo(summary_line(summary))
-    typer.echo(f"written: {folder} (samples.jsonl, results.json, table.txt)")
-    if summary.error_rate > MAX_ERROR_RATE:
-        why = next(record.verdict.reason for record in records if record.score is None)
-        rate = f"{summary.verdicts['error']} of {len(records)} ({summary.error_rate:.1%}, limit {MAX_ERROR_RATE:.0%})"
-        raise RunError(f"too many verdicts are errors: {rate}; the first: {why}")
+
+    def done(blank: bool, records: list[SampleRecord], seconds: float) -> None:
+        summary = summarise(records, problems)
+        verifiers = sorted({record.verdict.verifier for record in records if record.score is not None})
+        results = {**summary.to_dict(), **made_of, "blank_images": blank, "seconds": round(seconds, 3), "verifiers": verifiers}
+        title = f"{checkpoint} on {data} ({split}{', pictures blanked' if blank else ''})"
+        report = run_report(summary, title=title, blank=blank, no_image_chance=chance)
+        write_folder(folders[blank], records, results, as_text(report) + summary_line(summary) + "\n")
+        show(report)
+        typer.echo(summary_line(summary))
+        typer.echo(f"written: {folders[blank]} (samples.jsonl, results.json, table.txt)")
+        if summary.error_rate > MAX_ERROR_RATE:
+            why = next(record.verdict.reason for record in records if record.score is None)
+            rate = f"{summary.verdicts['error']} of {len(records)} ({summary.error_rate:.1%}, limit {MAX_ERROR_RATE:.0%})"
+            raise RunError(f"too many verdicts are errors: {rate}; the first: {why}")
+
+    _generate(config, checkpoint, processor, problems, loaded.images, folders, done, samples=samples, max_tokens=max_tokens, seed=seed)
 
 
 @app.command("compare", epilog="Example: benchmark compare runs/demo/bench/warmup runs/demo/bench/rl")
@@ -203,23 +209,37 @@ def _generate(
     processor: PromptProcessor,
     problems: Sequence[Problem],
     images: Mapping[str, bytes],
+    blanked: Iterable[bool],
+    done: Callable[[bool, list[SampleRecord], float], None],
     **settings: Any,
-) -> list[SampleRecord]:
-    """Open the engine, evaluate under a progress bar (on stderr, only on a terminal), close the engine."""
+) -> None:
+    """Open the engine, evaluate once for each of `blanked` under a progress bar (on stderr, only on a terminal), close it.
+
+    `done` gets each evaluation as it ends, with the seconds it took (the first: engine start included).
+    """
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     from multimodal.engines import open_engine
 
-    async def go(on_sample: Callable[[SampleRecord], None]) -> list[SampleRecord]:
+    async def go(progress: Progress) -> None:
+        started = time.perf_counter()
         engine = open_engine(config, checkpoint)
         try:
-            return await evaluate(engine, processor, problems, images, on_sample=on_sample, **settings)
+            for blank in blanked:
+                task = progress.add_task("responses, pictures blanked" if blank else "responses", total=len(problems) * settings["samples"])
+
+                def sampled(_: SampleRecord, task: TaskID = task) -> None:
+                    progress.advance(task)
+
+                records = await evaluate(engine, processor, problems, images, on_sample=sampled, blank=blank, **settings)
+                progress.remove_task(task)
+                done(blank, records, time.perf_counter() - started)
+                started = time.perf_counter()
         finally:
             await engine.close()
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        task = progress.add_task("responses", total=len(problems) * settings["samples"])
-        return asyncio.run(go(lambda _: progress.advance(task)))
+        asyncio.run(go(progress))

@@ -18,6 +18,7 @@ from multimodal.images import decode_image
 from multimodal.messages import Message
 from multimodal.policy import is_text_only
 from openk15.errors import GuardError, UserError
+from openk15.imports import collection_paused
 from openk15.seeds import digest
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class PromptProcessor:
     @classmethod
     def load(cls, folder: Path) -> PromptProcessor:
         """UserError when the folder has no processor (a text-only one: no tokenizer), naming the file that should be there."""
-        from transformers import AutoProcessor
+        with collection_paused():
+            from transformers import AutoProcessor
 
         if not folder.is_dir():
             raise UserError(f"{folder}: no such policy folder")
@@ -117,6 +119,26 @@ class PromptProcessor:
         text = self.render(messages)
         return self.from_text(text, self._look_up(messages, images))
 
+    def prompts(self, conversations: Sequence[Sequence[Message]], images: Mapping[str, bytes]) -> list[ProcessedPrompt]:
+        """`prompt` of each conversation; Qwen-VL's processor is called once for all, a quarter of the time."""
+        pictures = [self._look_up(messages, images) for messages in conversations]
+        if not any(pictures) or not hasattr(self.processor.image_processor, "merge_size"):
+            return [self.prompt(messages, images) for messages in conversations]
+        texts = [self.render(messages) for messages in conversations]
+        raw = [self._raw_ids(text, len(shown)) for text, shown in zip(texts, pictures, strict=True)]
+        decoded = [decode_image(data) for shown in pictures for data in shown]
+        batch = self.processor(text=texts, images=decoded, add_special_tokens=False)
+        pixels, grids = np.asarray(batch["pixel_values"], dtype=np.float32), np.asarray(batch["image_grid_thw"], dtype=np.int64)
+        found: list[ProcessedPrompt] = []
+        picture = patch = 0
+        for ids, raw_ids, shown in zip(batch["input_ids"], raw, pictures, strict=True):
+            grid = grids[picture : picture + len(shown)]
+            patches = int(grid.prod(axis=1).sum())
+            # copies: a slice would keep the whole batch in memory
+            found.append(self._checked(tuple(ids), raw_ids, shown, pixels[patch : patch + patches].copy(), grid.copy()))
+            picture, patch = picture + len(shown), patch + patches
+        return found
+
     def _look_up(self, messages: Sequence[Message], images: Mapping[str, bytes]) -> tuple[bytes, ...]:
         found: list[bytes] = []
         for message in messages:
@@ -127,18 +149,35 @@ class PromptProcessor:
         return tuple(found)
 
     def from_text(self, text: str, pictures: tuple[bytes, ...]) -> ProcessedPrompt:
-        raw_ids = tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
-        named = raw_ids.count(self.image_token_id)
-        if named != len(pictures):
-            token = self.tokenizer.convert_ids_to_tokens(self.image_token_id)
-            raise GuardError(f"prompt has {named} image placeholders for {len(pictures)} pictures; its text must not hold {token!r} itself")
+        raw_ids = self._raw_ids(text, len(pictures))
         if not pictures:
-            return ProcessedPrompt(raw_ids, raw_ids, digest=digest(list(raw_ids)))
+            return self._checked(raw_ids, raw_ids, (), None, None)
         decoded = [decode_image(data) for data in pictures]
         batch = self.processor(text=[text], images=decoded, return_tensors="np", add_special_tokens=False)
         ids = tuple(int(token) for token in batch["input_ids"][0])
         pixels = np.asarray(batch["pixel_values"], dtype=np.float32)
         grid = np.asarray(batch["image_grid_thw"], dtype=np.int64) if "image_grid_thw" in batch else None
+        return self._checked(ids, raw_ids, pictures, pixels, grid)
+
+    def _raw_ids(self, text: str, pictures: int) -> tuple[int, ...]:
+        """Token ids with one placeholder a picture."""
+        raw_ids = tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+        named = raw_ids.count(self.image_token_id)
+        if named != pictures:
+            token = self.tokenizer.convert_ids_to_tokens(self.image_token_id)
+            raise GuardError(f"prompt has {named} image placeholders for {pictures} pictures; its text must not hold {token!r} itself")
+        return raw_ids
+
+    def _checked(
+        self,
+        ids: tuple[int, ...],
+        raw_ids: tuple[int, ...],
+        pictures: tuple[bytes, ...],
+        pixels: np.ndarray | None,
+        grid: np.ndarray | None,
+    ) -> ProcessedPrompt:
+        if not pictures or pixels is None:
+            return ProcessedPrompt(ids, raw_ids, digest=digest(list(ids)))
         self._check_placeholders(ids, pixels, grid)
         return ProcessedPrompt(ids, raw_ids, pictures, pixels, grid, digest(list(ids), [digest(data.hex()) for data in pictures]))
 

@@ -137,11 +137,10 @@ def run_sft(config: SFTConfig, report: Callable[[SFTStep], None] = lambda _: Non
     start = time.monotonic()
     pending: list[dict[str, Any]] = []
     for step in range(config.steps):
-        examples: list[Example] = []
-        for index, text in pick(problems, config.styles_at(step), config.batch_size, config.seed, step):
-            if index not in prompts:
-                prompts[index] = processor.prompt(problems[index].messages, data.images)
-            examples.append(Example(prompts[index], response_ids(processor, text)))
+        picked = pick(problems, config.styles_at(step), config.batch_size, config.seed, step)
+        new = [index for index in dict.fromkeys(index for index, _ in picked) if index not in prompts]
+        prompts.update(zip(new, processor.prompts([problems[index].messages for index in new], data.images), strict=True))
+        examples = [Example(prompts[index], response_ids(processor, text)) for index, text in picked]
         rate = learning_rate_at(step, config)
         for optimizer, scale in optimizers:
             for group in optimizer.param_groups:

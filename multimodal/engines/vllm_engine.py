@@ -18,6 +18,7 @@ import gc
 import itertools
 import logging
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ from multimodal.repetition import RepeatRule, repeats
 from multimodal.segment import Segment, StopReason
 from multimodal.weights import WeightSource, checked, tensor_digest
 from openk15.errors import GuardError, RunError, UserError
+from openk15.imports import collection_paused
 from openk15.seeds import digest
 
 ENVIRONMENT = {
@@ -353,10 +355,15 @@ def _forbid(ids: Sequence[int]) -> type:
 
 def _open_core(config: EngineConfig, policy: Path, forbidden: Sequence[int]) -> Any:
     os.environ.update({name: os.environ.get(name, value) for name, value in ENVIRONMENT.items()})
-    from vllm.engine.arg_utils import EngineArgs
-    from vllm.platforms import current_platform
-    from vllm.v1.engine.core_client import InprocClient
-    from vllm.v1.executor import Executor
+    first = "vllm" not in sys.modules
+    with collection_paused():
+        from vllm.engine.arg_utils import EngineArgs
+        from vllm.platforms import current_platform
+        from vllm.v1.engine.core_client import InprocClient
+        from vllm.v1.executor import Executor
+
+    if first:
+        gc.freeze()  # vLLM collects seven times while it starts, each time through all that was imported
 
     on_cpu = current_platform.is_cpu()
     set_num_threads = torch.set_num_threads

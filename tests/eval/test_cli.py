@@ -104,6 +104,32 @@ def test_results_go_beside_the_checkpoint_by_default(benchmark, world):
     assert (world.checkpoint.parent / "bench-policy-heldout-blank" / "results.json").is_file()
 
 
+def test_a_blank_run_after_a_plain_one_is_the_run_that_it_would_be_alone(benchmark, world, tmp_path):
+    opened = len(world.configs)
+    both = ["--out", tmp_path / "shown", "--blank-out", tmp_path / "blank"]
+    code, stdout, _ = benchmark("run", world.checkpoint, "--data", world.data, "--samples", 2, *both)
+    assert code == 0
+    assert len(world.configs) == opened + 1
+    assert stdout.count("written: ") == 2
+    assert benchmark("run", world.checkpoint, "--data", world.data, "--samples", 2, "--blank-images", "--out", tmp_path / "alone")[0] == 0
+
+    def results(name: str) -> dict:
+        found = json.loads((tmp_path / name / "results.json").read_text())
+        return {key: value for key, value in found.items() if key != "seconds"}
+
+    assert results("blank") == results("alone")
+    assert results("blank")["blank_images"] is True
+    assert results("shown")["blank_images"] is False
+    responses = [[sample.response for sample in read_samples(tmp_path / name / "samples.jsonl")] for name in ("blank", "alone")]
+    assert responses[0] == responses[1]
+
+
+def test_blanking_twice_is_refused(benchmark, world, tmp_path):
+    code, _, stderr = benchmark("run", world.checkpoint, "--data", world.data, "--blank-images", "--blank-out", tmp_path / "b")
+    assert code == 2
+    assert "use one of them" in stderr
+
+
 def test_a_blank_run_shows_the_no_image_chance_beside_the_image_problems(benchmark, world, tmp_path):
     _, stdout, _ = benchmark("run", world.checkpoint, "--data", world.data, "--samples", 1, "--blank-images", "--out", tmp_path / "b")
     said = " ".join(stdout.split())  # where lines break depends on how long the folder's name is

@@ -41,6 +41,30 @@ def test_placeholders_are_as_many_as_features_and_pictures_keep_their_order(proc
     assert (prompt.pixels.dtype, prompt.pixels.shape) == (np.float32, (16 + 32, 3 * 2 * 14 * 14))
 
 
+def test_prompts_made_together_are_those_made_alone(processor, make_picture):
+    pictures = [make_picture(1), make_picture(2, 112, 56), make_picture(3, 600, 700)]
+    images = {image_digest(data): data for data in pictures}
+    first, second, third = images
+    conversations = [
+        (user(Part(text="Compare"), Part(image=first), Part(image=second)),),
+        (user(Part(text="No picture here")),),
+        (user(Part(image=third), Part(text="And a large one?")),),
+    ]
+    together = processor.prompts(conversations, images)
+    for prompt, messages in zip(together, conversations, strict=True):
+        alone = processor.prompt(messages, images)
+        assert (prompt.ids, prompt.raw_ids, prompt.images, prompt.digest) == (alone.ids, alone.raw_ids, alone.images, alone.digest)
+        if alone.pixels is None:
+            assert prompt.pixels is None
+            assert prompt.grid is None
+        else:
+            assert np.array_equal(prompt.pixels, alone.pixels)
+            assert np.array_equal(prompt.grid, alone.grid)
+            assert prompt.pixels.base is None
+    assert [prompt.ids for prompt in processor.prompts(conversations[1:2], {})] == [together[1].ids]
+    assert processor.prompts([], images) == []
+
+
 def test_a_prompt_without_pictures_has_no_pixels(processor, ask):
     prompt = ask(processor, "What is the sum of 12 and 7?")
     assert prompt.pixels is None
@@ -200,6 +224,15 @@ def test_every_family_has_placeholders_for_its_features(family):
         assert counts == [0 if prompt.grid is None else prompt.grid.prod(axis=1).sum() // 4 for prompt in family.prompts]
     assert counts[1] == 0
     assert min(counts[0], counts[2]) > 0
+
+
+def test_every_family_makes_the_same_prompts_together(family, make_picture):
+    images = {image_digest(data): data for data in (make_picture(1, 120, 90), make_picture(2, 60, 60))}
+    conversations = [[user(Part(image=name), Part(text=f"What is {n}?"))] for n, name in enumerate(images)]
+    for prompt, messages in zip(family.processor.prompts(conversations, images), conversations, strict=True):
+        alone = family.processor.prompt(messages, images)
+        assert prompt.digest == alone.digest
+        assert np.array_equal(prompt.pixels, alone.pixels)
 
 
 def test_every_family_trips_the_placeholder_guard(family):
