@@ -37,7 +37,7 @@ demo: setup
 	@$(BIN)/rl demo configs/demo/demo.yaml $(if $(FRESH),--fresh) $(ARGS)
 
 test: setup
-	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 lint: setup
 	$(BIN)/ruff format --check .

@@ -16,6 +16,7 @@ from data_recipes.problem import Problem
 from multimodal.images import image_digest
 from openk15.errors import UserError
 from openk15.files import read_json, sha256_file
+from openk15.garbage import collection_paused
 from rewards.registry import names as verifier_names
 
 
@@ -57,10 +58,11 @@ def load_problems(folder: Path, split: str) -> ProblemSet:
     known = set(verifier_names())
     problems: list[Problem] = []
     images: dict[str, bytes] = {}
-    for name, digest in sorted(manifest["splits"][split]["files"].items()):
-        for row in _read_rows(folder / name, digest):
-            problems.append(_problem(row, folder / name, known))
-            _add_images(row, problems[-1], folder / name, images)
+    with collection_paused():
+        for name, digest in sorted(manifest["splits"][split]["files"].items()):
+            for row in _read_rows(folder / name, digest):
+                problems.append(_problem(row, folder / name, known))
+                _add_images(row, problems[-1], folder / name, images)
     return ProblemSet(tuple(problems), images, manifest["splits"][split]["fingerprint"], folder, split)
 
 

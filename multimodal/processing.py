@@ -18,7 +18,7 @@ from multimodal.images import decode_image
 from multimodal.messages import Message
 from multimodal.policy import is_text_only
 from openk15.errors import GuardError, UserError
-from openk15.imports import collection_paused
+from openk15.garbage import collection_paused
 from openk15.seeds import digest
 
 if TYPE_CHECKING:

@@ -130,6 +130,7 @@ def run_sft(config: SFTConfig, report: Callable[[SFTStep], None] = lambda _: Non
     model: Any = load_for_training(start_folder)
     optimizers = make_optimizers(model, config)
     prompts: dict[int, ProcessedPrompt] = {}
+    made: dict[tuple[int, str], Example] = {}  # later epochs ask for most of them again
     metrics_path = config.out / "metrics.jsonl"
     metrics_path.unlink(missing_ok=True)
     log = AppendLog(metrics_path)
@@ -140,7 +141,10 @@ def run_sft(config: SFTConfig, report: Callable[[SFTStep], None] = lambda _: Non
         picked = pick(problems, config.styles_at(step), config.batch_size, config.seed, step)
         new = [index for index in dict.fromkeys(index for index, _ in picked) if index not in prompts]
         prompts.update(zip(new, processor.prompts([problems[index].messages for index in new], data.images), strict=True))
-        examples = [Example(prompts[index], response_ids(processor, text)) for index, text in picked]
+        for index, text in picked:
+            if (index, text) not in made:
+                made[index, text] = Example(prompts[index], response_ids(processor, text))
+        examples = [made[one] for one in picked]
         rate = learning_rate_at(step, config)
         for optimizer, scale in optimizers:
             for group in optimizer.param_groups:

@@ -28,10 +28,15 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes: those of one file in one, and all that start Ray or vLLM in one."""
+    """Where tests run in several processes: those of one file in one, and all that start Ray or vLLM in one, which begins with them."""
+
+    def starts_an_engine(item: pytest.Item) -> bool:
+        return bool(item.get_closest_marker("ray") or item.get_closest_marker("vllm"))
+
     for item in items:
-        heavy = item.get_closest_marker("ray") or item.get_closest_marker("vllm")
-        item.add_marker(pytest.mark.xdist_group("engines" if heavy else str(item.path)))
+        item.add_marker(pytest.mark.xdist_group("engines" if starts_an_engine(item) else str(item.path)))
+    if PROCESSES > 1:  # the longest group last would leave the other processes idle
+        items.sort(key=starts_an_engine, reverse=True)
     if not GPU_WANTED:
         for item in items:
             if item.get_closest_marker("gpu"):

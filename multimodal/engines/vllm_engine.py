@@ -32,7 +32,7 @@ from multimodal.repetition import RepeatRule, repeats
 from multimodal.segment import Segment, StopReason
 from multimodal.weights import WeightSource, checked, tensor_digest
 from openk15.errors import GuardError, RunError, UserError
-from openk15.imports import collection_paused
+from openk15.garbage import collection_paused
 from openk15.seeds import digest
 
 ENVIRONMENT = {

@@ -168,8 +168,22 @@ def test_every_response_token_is_a_target_exactly_once(shapes, random):
 
 
 def test_the_layout_is_a_place_for_each_token():
-    layout = PackedLayout.of([3, 1, 2])
-    assert (layout.examples, layout.longest, layout.slots_T.tolist()) == (3, 3, [0, 1, 2, 3, 6, 7])
+    (block,) = PackedLayout.of([4, 3, 4]).blocks
+    assert (block.start, block.stop, block.examples, block.longest) == (0, 11, 3, 4)
+    assert block.slots.tolist() == [0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11]
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=20))
+def test_the_layouts_blocks_hold_every_token_once_in_order_and_little_padding(lengths):
+    blocks = PackedLayout.of(lengths).blocks
+    assert [block.start for block in blocks] == [0, *(block.stop for block in blocks[:-1])]
+    assert blocks[-1].stop == sum(lengths)
+    assert sum(block.examples for block in blocks) == len(lengths)
+    for block in blocks:
+        slots = block.slots.tolist()
+        assert slots == sorted(set(slots))
+        assert len(slots) == block.stop - block.start >= 0.75 * block.examples * block.longest
+        assert slots[-1] < block.examples * block.longest
 
 
 def test_scoring_without_forbidden_ids_leaves_the_model_as_it_was(model, processor, examples):
