@@ -6,6 +6,8 @@ Exit codes: 0 fine; 2 the user's input is wrong; 3 a gate refused; 1 the run bro
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 import traceback
@@ -34,6 +36,7 @@ def quieten() -> None:
 def main(app: typer.Typer, name: str) -> None:
     """Run a typer app as command `name`."""
     quieten()
+    atexit.register(gc.freeze)  # else the interpreter looks through all that is left, several times, for seconds
     try:
         app(prog_name=name)
     except OpenK15Error as error:

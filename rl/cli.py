@@ -73,7 +73,7 @@ def report(
     demo: Annotated[Path | None, typer.Option(help="demo folder with benchmarks before and after", show_default=False)] = None,
 ) -> None:
     """Write one self-contained html page about a run."""
-    from rl.drive import report_of
+    from rl.report import report_of
 
     typer.echo(f"report: {report_of(run, out or run / 'report.html', demo)}")
 

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
 
-from data_recipes.store import load_problems
-from multimodal.processing import PromptProcessor
-from openk15.errors import UserError
-from openk15.files import read_json
 from rl.display import RunDisplay
 from rl.loop import Hooks, train
 from rl.metrics import MetricsWriter, read_evals
@@ -77,14 +72,3 @@ def last_evaluation_done(run: Run) -> bool:
     if not run.config.evaluation.every:
         return True
     return any(row["iteration"] == run.ledger.committed - 1 for row in read_evals(run.folder))
-
-
-def report_of(run: Path, out: Path, demo: Path | None) -> Path:
-    from rl.report import write_report
-
-    if not (run / "run.json").is_file():
-        raise UserError(f"{run}: no run.json; `rl report` takes the folder that `rl train` wrote")
-    record = read_json(run / "run.json")
-    data = load_problems(Path(record["config"]["data"]), record["config"]["split"])
-    processor = PromptProcessor.load(Path(record["config"]["policy"]))
-    return write_report(run, out, demo, data, processor.decode)

@@ -19,14 +19,17 @@ from typing import Any
 
 import yaml
 
-from openk15.files import atomic_write_text
+from data_recipes.store import load_problems
+from multimodal.processing import load_decoder
+from openk15.errors import UserError
+from openk15.files import atomic_write_text, read_json
 from rl.report_cards import Card, Decode, ProblemLookup, choose, make_card, views
 from rl.report_data import Record, RunData, load_run
 from rl.report_plots import STOP_WORDS, learner_plots, machine_plots, outcome_plots, warmup_plots
 from rl.report_svg import css_variables
 from rl.report_text import Row, headline, table, tiles
 
-__all__ = ["Decode", "ProblemLookup", "write_report"]
+__all__ = ["Decode", "ProblemLookup", "report_of", "write_report"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 TEMPLATE = "report_template.html.jinja"
@@ -50,6 +53,14 @@ def write_report(
         missing.append("No tokenizer was given: responses are shown whole, their segments only as a bar.")
     atomic_write_text(out, render(data, make_cards(data, problems, decode), missing))
     return out
+
+
+def report_of(run: Path, out: Path, demo: Path | None) -> Path:
+    """The report of a run with the questions of its dataset and its policy's tokenizer. Needs no torch."""
+    if not (run / "run.json").is_file():
+        raise UserError(f"{run}: no run.json; `rl report` takes the folder that `rl train` wrote")
+    config = read_json(run / "run.json")["config"]
+    return write_report(run, out, demo, load_problems(Path(config["data"]), config["split"]), load_decoder(Path(config["policy"])))
 
 
 def make_cards(data: RunData, problems: ProblemLookup | None, decode: Decode | None) -> list[Card]:

@@ -17,7 +17,7 @@ from multimodal.images import image_digest
 from multimodal.messages import Part, user
 from multimodal.packing import Example, pack_row, plan_rows
 from multimodal.policy import load_for_training, load_policy
-from multimodal.processing import ProcessedPrompt, PromptProcessor
+from multimodal.processing import ProcessedPrompt, PromptProcessor, load_decoder
 from multimodal.scoring import token_logprobs
 from multimodal.tokenizer import train_tokenizer
 from openk15.errors import GuardError, UserError
@@ -63,6 +63,11 @@ def test_prompts_made_together_are_those_made_alone(processor, make_picture):
             assert prompt.pixels.base is None
     assert [prompt.ids for prompt in processor.prompts(conversations[1:2], {})] == [together[1].ids]
     assert processor.prompts([], images) == []
+
+
+def test_the_decoder_alone_decodes_as_the_processor_does(processor):
+    ids = [*processor.tokenizer("Sum: 12 + 7 = 19 é\n", add_special_tokens=False)["input_ids"], *processor.eos_ids]
+    assert load_decoder(processor.folder)(ids) == processor.decode(ids) == "Sum: 12 + 7 = 19 é\n"
 
 
 def test_a_prompt_without_pictures_has_no_pixels(processor, ask):
