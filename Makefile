@@ -6,6 +6,8 @@ REQUIREMENTS ?= requirements/cpu.txt
 TORCH_INDEX  ?=
 ARGS         ?=
 FRESH        ?=
+# Of the tests: one is busy with the engines, which wait a lot, the others share the rest.
+PROCESSES    ?= 3
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -21,7 +23,7 @@ BIN    := $(VENV)/bin
 
 help:
 	@echo 'make demo    build data, warm up, train, benchmark and report; FRESH=1 starts over, ARGS="..." goes to `rl demo`'
-	@echo 'make test    run the tests in two processes; ARGS="..." goes to pytest (ARGS="-n 0 -k name" runs some of them in one)'
+	@echo 'make test    run the tests in PROCESSES processes; ARGS="..." goes to pytest (ARGS="-n 0 -k name" runs some of them in one)'
 	@echo 'make lint    formatting, lint, types and import rules'
 	@echo 'make doctor  what works on this machine, what does not, and what to do; ARGS="--deep" also starts Ray'
 	@echo 'make bench-env  the peers that benchmarks/ runs beside us, in .venv-bench'
@@ -37,7 +39,7 @@ demo: setup
 	@$(BIN)/rl demo configs/demo/demo.yaml $(if $(FRESH),--fresh) $(ARGS)
 
 test: setup
-	@$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 lint: setup
 	$(BIN)/ruff format --check .

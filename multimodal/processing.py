@@ -62,15 +62,15 @@ class PromptProcessor:
     @classmethod
     def load(cls, folder: Path) -> PromptProcessor:
         """UserError when the folder has no processor (a text-only one: no tokenizer), naming the file that should be there."""
-        with collection_paused():
-            from transformers import AutoProcessor
-
         if not folder.is_dir():
             raise UserError(f"{folder}: no such policy folder")
         if not any((folder / name).is_file() for name in ("processor_config.json", "preprocessor_config.json")):
             if is_text_only(folder):
                 return TextProcessor.load(folder)
             raise UserError(f"{folder}: no processor_config.json; save the model's processor beside it (processor.save_pretrained)")
+        with collection_paused():
+            from transformers import AutoProcessor
+
         try:
             processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:

@@ -47,10 +47,12 @@ def train(config: ConfigPath, overrides: Overrides = None) -> None:
     from rl.config import RLConfig
 
     loaded = load_config(RLConfig, config, overrides or [])
-    from rl.drive import drive
     from rl.run import create_run
 
-    drive(create_run(loaded))
+    run = create_run(loaded)  # before torch is imported: what is wrong is said at once
+    from rl.drive import drive
+
+    drive(run)
 
 
 @app.command(epilog="Example: rl resume runs/demo/rl iterations=80")
@@ -58,10 +60,12 @@ def resume(
     run: Annotated[Path, typer.Argument(help="run folder written by `rl train`", show_default=False)], overrides: Overrides = None
 ) -> None:
     """Go on from the last published iteration, on the same samples in the same order."""
-    from rl.drive import drive
     from rl.run import resume_run
 
-    drive(resume_run(run, overrides or []))
+    resumed = resume_run(run, overrides or [])
+    from rl.drive import drive
+
+    drive(resumed)
 
 
 @app.command(epilog="Example: rl report runs/demo/rl -o runs/demo/report.html --demo runs/demo")

@@ -44,16 +44,14 @@ def test_child_of_a_child_has_it_too():
     assert answer(child) == {}
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "from transformers import Qwen2VLImageProcessor, Qwen2_5_VLForConditionalGeneration",
+def test_what_needs_torchvision_imports():
+    statements = (
         "import open_clip",
+        "from transformers import Qwen2VLImageProcessor, Qwen2_5_VLForConditionalGeneration",
         "from vllm import LLM",
-    ],
-)
-def test_what_needs_torchvision_imports(statement: str):
-    assert answer(f"{statement}\nimport torchvision\nanswer = {{}}", VLLM_LOGGING_LEVEL="ERROR") == {}
+        "import torchvision",
+    )
+    assert answer("\n".join([*statements, "answer = {}"]), VLLM_LOGGING_LEVEL="ERROR") == {}
 
 
 def test_interpreter_start_and_looking_for_torchvision_import_no_torch():

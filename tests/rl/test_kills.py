@@ -126,7 +126,7 @@ def test_three_kills_change_nothing(whole, repo_root, dataset, policy, tmp_path)
 @pytest.mark.timeout(300)
 def test_ctrl_c_says_how_to_go_on_and_leaves_no_process(repo_root, dataset, policy, tmp_path):
     run = tmp_path / "run"
-    driver = start(*train_command(repo_root, dataset, policy, run), "iterations=500")
+    driver = start(*train_command(repo_root, dataset, policy, run), "iterations=500", "engine.kind=torch")
     wait_for_rows(run, "train", 1, driver)
     pids = json.loads((run / "workers.json").read_text()).values()
     os.kill(driver.pid, signal.SIGINT)
