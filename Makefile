@@ -6,8 +6,8 @@ REQUIREMENTS ?= requirements/cpu.txt
 TORCH_INDEX  ?=
 ARGS         ?=
 FRESH        ?=
-# Of the tests: one is busy with the engines, which wait a lot, the others share the rest.
-PROCESSES    ?= 3
+# Of the tests: those that start engines keep one busy, the others share the rest.
+PROCESSES    ?= 2
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
