@@ -87,6 +87,8 @@ def run(
         raise UserError("--blank-images blanks the run itself and --blank-out adds a blanked one; use one of them")
     folders = {blank_images: out or default_out(checkpoint, split, blank=blank_images)}
     if blank_out is not None:
+        if blank_out.resolve() == folders[False].resolve():
+            raise UserError(f"--blank-out {blank_out}: is the run's own result folder; name another one")
         folders[True] = blank_out
     for folder in folders.values():
         check_out(folder)

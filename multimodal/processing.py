@@ -199,7 +199,10 @@ class PromptProcessor:
 
 
 def load_decoder(folder: Path) -> Callable[[Sequence[int]], str]:
-    """`PromptProcessor.load(folder).decode` without transformers, seconds sooner, where the folder has a tokenizer.json."""
+    """For showing responses: `PromptProcessor.decode` without importing transformers where the folder has a tokenizer.json.
+
+    Blanks may differ where a tokenizer's config asks transformers to clean them up afterwards.
+    """
     file = folder / "tokenizer.json"
     if not file.is_file():
         return PromptProcessor.load(folder).decode

@@ -130,6 +130,14 @@ def test_blanking_twice_is_refused(benchmark, world, tmp_path):
     assert "use one of them" in stderr
 
 
+def test_a_blank_run_never_replaces_the_plain_one(benchmark, world, tmp_path):
+    same = ["--out", tmp_path / "b", "--blank-out", tmp_path / "x" / ".." / "b"]
+    code, _, stderr = benchmark("run", world.checkpoint, "--data", world.data, *same)
+    assert code == 2
+    assert "name another one" in stderr
+    assert not (tmp_path / "b").exists()
+
+
 def test_a_blank_run_shows_the_no_image_chance_beside_the_image_problems(benchmark, world, tmp_path):
     _, stdout, _ = benchmark("run", world.checkpoint, "--data", world.data, "--samples", 1, "--blank-images", "--out", tmp_path / "b")
     said = " ".join(stdout.split())  # where lines break depends on how long the folder's name is
