@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from multimodal.messages import Part, user
-from multimodal.policy import PROCESSOR_FILES, load_for_training, write_policy
+from multimodal.policy import PROCESSOR_FILES, is_text_only, load_for_training, write_policy
 from multimodal.processing import NO_IMAGE_TOKEN, ProcessedPrompt, PromptProcessor
 from openk15.errors import UserError
-from openk15.files import read_json
 from openk15.seeds import digest
 
 if TYPE_CHECKING:
@@ -65,19 +64,18 @@ class Reader:
         return self.tokenizer.decode(list(ids), skip_special_tokens=True)
 
 
-def is_text_only(folder: Path) -> bool:
-    """Whether the folder's model takes no pictures; UserError when it is no model folder."""
+def takes_pictures(folder: Path) -> bool:
+    """Whether the folder's model has a vision tower; UserError when it is no model folder."""
     if not folder.is_dir():
         raise UserError(f"{folder}: no such backbone folder")
     if not (folder / "config.json").is_file():
         raise UserError(f"{folder}: no config.json; expected a Hugging Face model folder")
-    config = read_json(folder / "config.json")
-    return not (isinstance(config, dict) and "vision_config" in config)
+    return not is_text_only(folder)
 
 
 def read_backbone(folder: Path) -> Reader:
     """UserError when the folder has no tokenizer, or no processor where its model takes pictures."""
-    if not is_text_only(folder):
+    if takes_pictures(folder):
         processor = PromptProcessor.load(folder)
         return Reader(processor.tokenizer, folder, processor)
     from transformers import AutoTokenizer
@@ -91,7 +89,7 @@ def read_backbone(folder: Path) -> Reader:
 
 def load_backbone(folder: Path, dtype: str = "float32") -> PreTrainedModel:
     """The model in evaluation mode (no dropout), its attention packed; UserError naming what is missing or wrong."""
-    if not is_text_only(folder):
+    if takes_pictures(folder):
         return load_for_training(folder, dtype)
     import torch
     from transformers import AutoModelForCausalLM

@@ -87,8 +87,8 @@ def evaluate(
     max_tokens: Annotated[int, typer.Option(help="of a judge's answer", min=8)] = 128,
 ) -> None:
     """Spot-check a reward model on one answer to each problem, beside the rule verifier and trivial judges."""
+    from multimodal.policy import is_text_only
     from rl.reward_model import read_card
-    from rl.rm_backbone import is_text_only
     from rl.rm_config import RMKind
     from rl.rm_data import one_per_group, read_judged
     from rl.rm_eval import spot_check, table

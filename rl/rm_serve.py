@@ -19,6 +19,7 @@ from typing import Any
 
 from multimodal.engines.base import Engine, EngineConfig
 from multimodal.packing import Example
+from multimodal.policy import is_text_only
 from multimodal.processing import ProcessedPrompt, PromptProcessor
 from multimodal.segment import StopReason
 from openk15.errors import DeadlineError, UserError
@@ -27,7 +28,7 @@ from rewards.models.prompt import JudgePrompt
 from rewards.models.verifiers import ClassicVerifier, CoTVerifier, ModelVerifier
 from rewards.registry import register_instance
 from rl.reward_model import load_head, logits_of, read_card
-from rl.rm_backbone import Reader, is_text_only, load_backbone, read_backbone
+from rl.rm_backbone import Reader, load_backbone, read_backbone
 from rl.rm_config import RMKind
 
 BATCH = 32  # texts read or generated at once
