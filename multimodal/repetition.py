@@ -9,13 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pydantic import Field, model_validator
+
 from openk15.config import StrictModel
 
 
 class RepeatRule(StrictModel):
-    min_period: int = 1  # tokens
-    max_period: int = 16  # tokens
-    min_count: int = 6  # whole copies in a row
+    min_period: int = Field(default=1, ge=1, description="shortest pattern, tokens")
+    max_period: int = Field(default=16, ge=1, description="longest pattern, tokens")
+    min_count: int = Field(default=6, ge=2, description="whole copies in a row; one copy is no repetition")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> RepeatRule:
+        if self.max_period < self.min_period:
+            raise ValueError(f"max_period={self.max_period} is less than min_period={self.min_period}")
+        return self
 
 
 def repeats(token_ids: Sequence[int], rule: RepeatRule) -> bool:

@@ -25,6 +25,8 @@ QUIET = {
     "HF_HUB_OFFLINE": "1",
 }
 
+PATH_ERRORS = (FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+
 
 def quieten() -> None:
     """Libraries talk to people who debug them, not to the person who runs a command. What is set already stays."""
@@ -44,9 +46,20 @@ def main(app: typer.Typer, name: str) -> None:
             traceback.print_exc()
         print(f"{name}: error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:  # a path that cannot be written, a disk that is full: the machine's, with its name for it
+        if os.environ.get("OPENK15_TRACEBACK"):
+            traceback.print_exc()
+        print(f"{name}: error: {_in_words(error)}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, PATH_ERRORS) else 1)
     except KeyboardInterrupt:
         print(f"{name}: interrupted", file=sys.stderr)
         sys.exit(130)
+
+
+def _in_words(error: OSError) -> str:
+    path = " -> ".join(str(part) for part in (error.filename, error.filename2) if part is not None)
+    reason = error.strerror or " ".join(str(error).split()) or type(error).__name__
+    return f"{path}: {reason}" if path else reason
 
 
 def new_app(help_text: str) -> typer.Typer:

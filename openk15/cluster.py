@@ -7,8 +7,11 @@ import os
 import socket
 
 from openk15.errors import UserError
+from openk15.probes import ask
 
 ADDRESS_SECONDS = 5.0
+GREETING_SECONDS = 20.0
+GREETING = "from ray._raylet import GcsClient; GcsClient(address={address!r}); answer = {{}}"
 
 
 def connect(address: str | None, named: str) -> None:
@@ -34,7 +37,11 @@ def connect(address: str | None, named: str) -> None:
                 f"{named}={address}: nothing answers there ({error.strerror or error}); "
                 "start a cluster with `ray start --head`, or leave the key out to use this machine"
             ) from None
+        # In a process that can be ended: ray.init waits for minutes on a port where something else listens.
+        greeted = ask(GREETING.format(address=address), GREETING_SECONDS)
+        if greeted.value is None:
+            raise UserError(f"{named}={address}: something listens there, but it is no Ray cluster of this version ({greeted.why})")
     try:
         ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
-    except ConnectionError as error:
+    except (ConnectionError, RuntimeError, TimeoutError) as error:
         raise UserError(f"{named}={address}: no Ray cluster there ({' '.join(str(error).split())[:160]})") from None

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from multimodal.segment import StopReason
 from openk15.seeds import derive_seed
 from rewards.shaping import length_rewards, length_weight
 from rewards.verdict import Status
@@ -26,7 +27,7 @@ class ScoredGroup:
 
     problem_id: str
     members: tuple[Trajectory, ...]
-    scores: tuple[float, ...]  # verifier scores, before shaping
+    scores: tuple[float, ...]  # what each earned, before shaping by length
     length_rewards: tuple[float, ...]  # before weighting
     rewards: tuple[float, ...]  # score + weight * length reward
     advantages: tuple[float, ...]
@@ -56,11 +57,21 @@ class Batch:
         return [value for group in self.groups for value in group.advantages]
 
 
+def earned(member: Trajectory, config: RLConfig) -> float:
+    """The verifier's score, but 0 minus a penalty where a response repeats itself (K101), and 0 for a cut one if so wanted (K62)."""
+    if member.stop is StopReason.REPEAT:
+        return -config.rewards.repeat_penalty
+    if member.stop is StopReason.CONTEXT and not config.rewards.cut_earns:
+        return 0.0
+    return float(member.verdict.score or 0.0) if member.verdict is not None else 0.0
+
+
 def score_group(members: Sequence[Trajectory], iteration: int, config: RLConfig) -> ScoredGroup:
     """Rewards and advantages of one group's usable members (K20, K22, K30-K32)."""
-    scores = [float(member.verdict.score or 0.0) for member in members if member.verdict is not None]
+    scores = [earned(member, config) for member in members]
     weight = length_weight(iteration, config.length_reward.switch_iteration, config.length_reward.weight)
-    correct = [member.verdict is not None and member.verdict.status is Status.CORRECT for member in members]
+    right = [member.verdict is not None and member.verdict.status is Status.CORRECT for member in members]
+    correct = [judged and score > 0 for judged, score in zip(right, scores, strict=True)]
     shaped = length_rewards([member.length for member in members], correct)
     rewards = [score + weight * extra for score, extra in zip(scores, shaped, strict=True)]
     gains = advantages(rewards, config.learner.tau, config.learner.baseline)

@@ -112,6 +112,8 @@ class RewardsConfig(StrictModel):
     deadline: float = Field(default=20.0, gt=0, description="processor seconds of one verdict, after which its process is killed")
     memory_mb: int = Field(default=2048, gt=0, description="MiB one verdict may take")
     modules: tuple[str, ...] = Field(default=(), description="Python modules that register further verifiers")
+    repeat_penalty: float = Field(default=0.0, ge=0, description="a response that repeats itself earns 0 minus this, whatever its verdict")
+    cut_earns: bool = Field(default=True, description="whether a response cut at rollout.max_tokens keeps its score; false: it earns 0")
 
     def processes(self) -> int:
         if self.workers is not None:

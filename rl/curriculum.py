@@ -29,8 +29,14 @@ class CurriculumConfig(StrictModel):
     switch_iteration: int = Field(default=24, ge=0, description="first iteration of the hard phase")
     hard_grade: int = Field(default=3, ge=1, description="smallest grade label that counts as hard")
     prioritised: bool = True  # draw in proportion to 1 - success rate; false: uniformly
-    prior_rate: float = Field(default=0.5, ge=0.0, le=1.0, description="success rate taken for a problem never sampled")
-    prior_weight: float = Field(default=1.0, ge=0.0, description="samples that the prior is worth")
+    prior_rate: float = Field(
+        default=0.5, ge=0.0, lt=1.0, description="success rate taken for a problem never sampled; at 1 it would never be drawn"
+    )
+    prior_weight: float = Field(
+        default=1.0,
+        ge=0.0,
+        description="samples that the prior is worth; 0: the plain rate, and what was always solved is not drawn again",
+    )
 
 
 @dataclass(slots=True)
@@ -69,7 +75,7 @@ def phase_of(iteration: int, config: CurriculumConfig) -> Phase:
 
 
 def draw(grades: Mapping[str, int], rates: SuccessRates, config: CurriculumConfig, *, iteration: int, count: int, seed: int) -> list[str]:
-    """`count` different problem ids for `iteration` (fewer only if the pool is smaller than that).
+    """`count` different problem ids for `iteration` (fewer only if the pool holds fewer that may be drawn).
 
     Raises UserError when the hard phase finds no problem of `hard_grade` or above.
     """

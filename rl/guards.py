@@ -47,7 +47,7 @@ def make_probes(problems: Sequence[Problem], images: Mapping[str, bytes], proces
     ordered = sorted(problems, key=lambda problem: problem.id)
     pictured = [problem for problem in ordered if problem.images]
     plain = [problem for problem in ordered if not problem.images]
-    chosen = pictured[: count - bool(plain)] + plain[:1] if pictured else plain[:count]
+    chosen = (pictured[: max(1, count - bool(plain))] + plain[: 1 if pictured else count])[:count]
     prompts: list[ProcessedPrompt] = []
     swapped: list[ProcessedPrompt | None] = []
     for problem in chosen:

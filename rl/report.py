@@ -59,7 +59,10 @@ def report_of(run: Path, out: Path, demo: Path | None) -> Path:
     """The report of a run with the questions of its dataset and its policy's tokenizer. Needs no torch."""
     if not (run / "run.json").is_file():
         raise UserError(f"{run}: no run.json; `rl report` takes the folder that `rl train` wrote")
-    config = read_json(run / "run.json")["config"]
+    row = read_json(run / "run.json")
+    config = row.get("config") if isinstance(row, dict) else None
+    if not isinstance(config, dict) or "rollout" not in config:
+        raise UserError(f"{run / 'run.json'}: no run of `rl train`; `rl report` takes the folder that `rl train` wrote")
     return write_report(run, out, demo, load_problems(Path(config["data"]), config["split"]), load_decoder(Path(config["policy"])))
 
 

@@ -57,3 +57,9 @@ def test_the_standard_rule_is_six_copies_of_up_to_sixteen_tokens(tokens, expecte
 
 def test_nothing_does_not_repeat():
     assert not repeats([], RepeatRule(min_count=2))
+
+
+@pytest.mark.parametrize("values", [{"min_period": 0}, {"min_count": 1}, {"min_period": 5, "max_period": 4}])
+def test_a_rule_that_any_token_would_meet_is_refused(values):
+    with pytest.raises(ValueError, match=next(iter(values))):
+        RepeatRule(**values)

@@ -86,3 +86,20 @@ def run_command_unwrapped(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(sys, "argv", ["ignored", *[]])
     app(prog_name="tool", args=["--"], standalone_mode=True)
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [
+        (FileExistsError(17, "File exists", "runs/a"), 2, "runs/a: File exists"),
+        (NotADirectoryError(20, "Not a directory", "a/b"), 2, "a/b: Not a directory"),
+        (OSError(28, "No space left on device"), 1, "No space left on device"),
+        (OSError("odd"), 1, "odd"),
+    ],
+)
+def test_what_the_file_system_refuses_is_one_line_that_names_the_path(
+    raised: OSError, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("OPENK15_TRACEBACK", raising=False)
+    assert run_command(monkeypatch, raised) == code
+    assert capsys.readouterr().err == f"tool: error: {said}\n"

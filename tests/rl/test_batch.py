@@ -7,6 +7,7 @@ from dataclasses import replace
 from multimodal.segment import Segment, StopReason
 from rewards.verdict import Status, Verdict
 from rl.batch import assemble, minibatches
+from rl.config import RLConfig
 from rl.trajectory import new_group
 
 
@@ -61,3 +62,14 @@ def test_groups_are_shuffled_the_same_way_every_time_and_kept_whole(config):
 
 def test_an_empty_batch_has_no_minibatches(config):
     assert minibatches(assemble([], 0, config), 0, config) == []
+
+
+def test_a_response_that_repeats_itself_earns_nothing_and_a_cut_one_only_where_that_is_wanted(config):
+    right = group(0, [RIGHT] * 3, [10, 20, 20])
+    stops = (StopReason.EOS, StopReason.REPEAT, StopReason.CONTEXT)
+    members = [replace(item, segments=(replace(item.segments[0], stop=stop),)) for item, stop in zip(right, stops, strict=True)]
+    assert assemble([members], 0, config).groups[0].scores == (1.0, 0.0, 1.0)
+    strict = RLConfig.model_validate({**config.model_dump(), "rewards": {"workers": 0, "repeat_penalty": 0.5, "cut_earns": False}})
+    assert assemble([members], 0, strict).groups[0].scores == (1.0, -0.5, 0.0)
+    shaped = assemble([members], 1, strict).groups[0]
+    assert shaped.length_rewards == (0.5, -0.5, -0.5), "what earns nothing is not right, and so never paid for being short"

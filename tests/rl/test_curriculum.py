@@ -49,6 +49,11 @@ def test_solved_problems_are_not_drawn_and_failing_ones_more_often():
     assert counts["p40"] > 3 * max(count for key, count in counts.items() if key != "p40")
 
 
+def test_a_prior_by_which_no_new_problem_would_be_drawn_is_refused():
+    with pytest.raises(ValueError, match="prior_rate"):
+        CurriculumConfig(prior_rate=1.0)
+
+
 def test_success_rates_survive_a_round_trip():
     rates = SuccessRates()
     rates.update("a", [1, 0, 1])

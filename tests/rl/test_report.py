@@ -12,7 +12,7 @@ from PIL import Image
 
 from multimodal.images import encode_png
 from openk15.errors import UserError
-from rl.report import write_report
+from rl.report import report_of, write_report
 from rl.report_cards import choose, embed, make_card, split_text, views
 from rl.report_data import Record, RunData, fold_ledger, load_run, planned_iterations
 from rl.report_plots import switches
@@ -335,3 +335,9 @@ def test_a_response_whose_budget_ended_at_the_greatest_length_is_shown_as_out_of
     assert fold_ledger(rows, "ledger")[0][0].stops == ("budget", "budget")
     verdict = {"kind": "verdict", "trajectory": "a", "iteration": 1, "text": "", "verdict": {"status": "wrong"}}
     assert fold_ledger([*rows, verdict], "ledger")[0][0].stops == ("budget", "context")
+
+
+def test_the_folder_of_a_warm_up_has_no_report(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"config": {"policy": null, "data": "runs/demo/data", "steps": 3}}')
+    with pytest.raises(UserError, match=r"run\.json: no run of `rl train`"):
+        report_of(tmp_path, tmp_path / "report.html", None)
