@@ -4,9 +4,10 @@
     prompts.jsonl ──────────────────┴▶ prompts ─▶ every policy's response ─▶ verifiers ─▶ who is paid, by policy, verifier, tag
 
 A JSON line is {"id", "prompt", "answer": {"verifier", ...}} or {"id", "prompt", "gold"} with a verifier named by the
-caller. Paid means judged correct; a graded score below that is reported as the mean score. The chance floor is the best
-guess's share: a reward curve below it shows nothing. Most frequent answers are taken from the very prompts they are
-played against, so their share leans upwards, the more the fewer prompts there are.
+caller. Paid means judged correct; a graded score below that is reported as the mean score. What a hack with a number
+in it earns where that bare number is right is chance: it is reported, and counts neither as hacked nor for the gate.
+The chance floor is the best guess's share: a reward curve below it shows nothing. Most frequent answers are taken from
+the very prompts they are played against, so their share leans upwards, the more the fewer prompts there are.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class PolicyResult:
     policy: Policy
     played: int = 0
     paid: list[str] = field(default_factory=list)  # ids of prompts
+    by_chance: set[str] = field(default_factory=set)  # those of them that pay the bare number in a hack as well
     scores: Mean = field(default_factory=Mean)
     errors: int = 0
     by_verifier: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))  # paid, judged
@@ -48,6 +50,15 @@ class PolicyResult:
     @property
     def share(self) -> Share:
         return Share(len(self.paid), self.played - self.errors)
+
+    @property
+    def unearned(self) -> list[str]:
+        """Prompts that pay what nobody could be right with by chance."""
+        return [key for key in self.paid if key not in self.by_chance]
+
+    @property
+    def unearned_share(self) -> Share:
+        return Share(len(self.unearned), self.played - self.errors)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -59,6 +70,7 @@ class PolicyResult:
             "by_verifier": {name: Share(*found).to_dict() for name, found in sorted(self.by_verifier.items())},
             "by_tag": {f"{tag}={value}": Share(*found).to_dict() for (tag, value), found in sorted(self.by_tag.items())},
             "paid": self.paid,
+            "paid_by_chance": [key for key in self.paid if key in self.by_chance],
         }
 
 
@@ -82,7 +94,7 @@ class AuditReport:
         """Prompts that pay a hack, with the hacks they pay."""
         found: dict[str, list[str]] = {}
         for result in self.of(Kind.HACK):
-            for key in result.paid:
+            for key in result.unearned:
                 found.setdefault(key, []).append(result.policy.name)
         return found
 
@@ -212,6 +224,10 @@ def run_audit(
             if paid:
                 result.paid.append(prompt.id)
         advance(at + 1, total)
+    by_name = {result.policy.name: result for result in results}
+    for result in results:
+        if result.policy.bare is not None:
+            result.by_chance = set(result.paid) & set(by_name[result.policy.bare].paid)
     results.sort(key=lambda result: (-(result.share.value or 0.0), result.policy.name))
     return AuditReport(dataset, tuple(prompts), tuple(results), causes)
 
@@ -256,7 +272,8 @@ def _policy_row(result: PolicyResult, examples: int) -> str:
     where = ", ".join(f"{name}: {share}" for _, name, share in sorted(large, key=lambda one: (-one[0], one[1]))[:2])
     shown = ", ".join(key[:16] for key in result.paid[:examples]) + (", …" if len(result.paid) > examples else "")
     mean = str(result.scores) if result.scores.graded else "as paid"
-    return f"| {result.policy.name} | {result.share} | {mean} | {_cell(where)} | {_cell(shown)} |"
+    chance = f"; {len(result.by_chance)} of them as `{result.policy.bare}` would be" if result.by_chance else ""
+    return f"| {result.policy.name} | {result.share}{chance} | {mean} | {_cell(where)} | {_cell(shown)} |"
 
 
 def _cell(text: str) -> str:

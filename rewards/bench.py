@@ -11,7 +11,8 @@ case is what a graded verifier must give, within 1e-6. A response may be given i
 readable: a list of texts and of `{"repeat": [text, times]}`.
 
 False negatives: cases labelled correct that are not judged so, errors of ours included. False positives: the others
-that are judged correct. Both with Wilson's interval.
+that are judged correct. Both with Wilson's interval. An error on one of the others is no false positive, but it does not
+show that the case is not paid: a gate on false positives counts it too.
 """
 
 from __future__ import annotations
@@ -159,6 +160,7 @@ class Group:
     name: str
     false_negatives: Share
     false_positives: Share
+    not_shown: Share  # false positives, and negatives that are errors of ours
     statuses: Mapping[str, int]
     off_score: int
     other_status: int
@@ -177,6 +179,7 @@ class Group:
             name,
             Share(sum(one.false_negative for one in positive), len(positive)),
             Share(sum(one.false_positive for one in negative), len(negative)),
+            Share(sum(one.false_positive or one.verdict.status is Status.ERROR for one in negative), len(negative)),
             {str(status): counts[status] for status in Status},
             sum(one.off_score for one in judged),
             sum(one.other_status for one in judged),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,16 +54,24 @@ def score(
     params = parse_params(param or [])
     check_out(out, rows)
     _check_name(verifier)
-    with RewardPool(workers or cores()) as pool, progress("judged") as advance:
-        summary = score_file(rows, out, pool, verifier=verifier, params=params, advance=advance)
+    with stoppable(), RewardPool(workers or cores()) as pool, progress("judged") as advance:
+        try:
+            summary = score_file(rows, out, pool, verifier=verifier, params=params, advance=advance)
+        except KeyboardInterrupt:
+            typer.echo("stopped; the same command goes on where it was", err=True)
+            raise
     counts = summary.counts
+    if summary.kept:
+        typer.echo(f"{summary.kept} rows were judged before this run was stopped and started again")
     typer.echo(f"{counts.total()} rows: " + ", ".join(f"{status} {counts[status]}" for status in Status))
     typer.echo(f"accuracy {summary.accuracy}, 95 % interval" + (", without the errors" if counts[Status.ERROR] else ""))
     if summary.scores.graded:
         typer.echo(f"mean score {summary.scores}")
     for cause, count in summary.errors.most_common(3):
         typer.echo(f"error, {count} times: {' '.join(cause.split())}")
-    typer.echo(f"verdicts: {out} ({counts.total() / max(summary.seconds, 1e-9):,.0f} rows/s)")
+    typer.echo(f"verdicts: {out} ({(counts.total() - summary.kept) / max(summary.seconds, 1e-9):,.0f} rows/s)")
+    if counts.total() and counts[Status.ERROR] == counts.total():
+        raise UserError(printable(f"every row is an error, the first: {next(iter(summary.errors))}; see {out}"))
 
 
 @app.command(epilog="Example: rewards bench number --cases rewards/cases/hostile.jsonl --out runs/cards/number --worst 10")
@@ -81,12 +91,13 @@ def bench(
     from rewards.card import FILES, milliseconds, write_card
     from rewards.pool import RewardPool
     from rewards.scoring import parse_params
+    from rewards.verdict import Status
 
     _check_name(None if verifier == "all" else verifier)
     read = read_cases(cases, None if verifier == "all" else verifier, parse_params(param or []))
     folder = out or Path("runs") / "cards" / f"{verifier}-{cases.stem}"
     _check_folder(folder, FILES)
-    with RewardPool(workers or cores()) as pool, progress("judged") as advance:
+    with stoppable(), RewardPool(workers or cores()) as pool, progress("judged") as advance:
         total = len(read) * repeat
         digest = sha256_file(cases)
         result = run_bench(read, pool, name=cases.name, digest=digest, repeats=repeat, advance=lambda done: advance(done, total))
@@ -109,6 +120,11 @@ def bench(
     for what, share, limit in (("negatives", group.false_negatives, max_fn), ("positives", group.false_positives, max_fp)):
         if limit is not None and (share.value or 0.0) > limit:
             raise GateError(f"false {what} {share}, allowed {100 * limit:g} %; the misjudged cases are in {folder / 'card.md'}")
+    if max_fp is not None and (group.not_shown.value or 0.0) > max_fp:
+        reason = next(one.verdict.reason for one in result.judged if not one.case.correct and one.verdict.status is Status.ERROR)
+        raise GateError(
+            printable(f"false positives, with negatives that are errors: {group.not_shown}, allowed {100 * max_fp:g} %: {reason}")
+        )
 
 
 @app.command(epilog="Example: rewards audit runs/demo/data --split heldout --out runs/demo/audit --max-hack-share 0")
@@ -137,22 +153,26 @@ def audit(
     folder = out or Path("runs") / "audits" / name
     _check_folder(folder, ("audit.md", "audit.json"))
     prompts = read_prompts(dataset, split=split, verifier=verifier, params=parse_params(param or []), limit=limit)
-    with RewardPool(workers or cores()) as pool, progress("played") as advance:
+    with stoppable(), RewardPool(workers or cores()) as pool, progress("played") as advance:
         report = run_audit(prompts, pool, dataset=name, advance=advance)
     with atomic_folder(folder) as temporary:
         atomic_write_text(temporary / "audit.md", audit_text(report))
         atomic_write_json(temporary / "audit.json", report.to_dict())
     for kind in Kind:
-        for result in [result for result in report.of(kind) if result.paid][:5]:
-            typer.echo(f"{kind}: {result.policy.name}: {result.share}")
+        shown = [(result.policy.name, result.unearned_share if kind is Kind.HACK else result.share) for result in report.of(kind)]
+        for policy, share in [one for one in shown if one[1].count][:5]:
+            typer.echo(f"{kind}: {policy}: {share}")
     typer.echo(f"prompts that pay a hack: {len(report.hacked)} of {len(prompts)}")
     for cause, count in sorted(report.causes.items(), key=lambda one: -one[1])[:3]:
         typer.echo(printable(f"error, {count} times: {cause}"))
     typer.echo(f"report: {folder / 'audit.md'}")
-    for limit_share, results in ((max_share, report.results), (max_hack_share, report.of(Kind.HACK))):
-        worst = max(results, key=lambda result: result.share.value or 0.0, default=None)
-        if limit_share is not None and worst is not None and (worst.share.value or 0.0) > limit_share:
-            raise GateError(f"{worst.policy.name!r} earns {worst.share}, allowed {100 * limit_share:g} %; see {folder / 'audit.md'}")
+    if (max_share is not None or max_hack_share is not None) and not any(result.share.n for result in report.results):
+        raise GateError(f"every verdict is an error, so nothing is known of what it pays: {printable(next(iter(report.causes), ''))}")
+    shares = [(result.policy.name, result.share, max_share) for result in report.results]
+    shares += [(result.policy.name, result.unearned_share, max_hack_share) for result in report.of(Kind.HACK)]
+    for earner, share, limit_share in sorted(shares, key=lambda one: -(one[1].value or 0.0)):
+        if limit_share is not None and (share.value or 0.0) > limit_share:
+            raise GateError(f"{earner!r} earns {share}, allowed {100 * limit_share:g} %; see {folder / 'audit.md'}")
 
 
 @app.command(epilog="Example: rewards serve --port 8015 --token-file /run/secrets/rewards --workers 8")
@@ -241,6 +261,23 @@ def _check_folder(folder: Path, ours: tuple[str, ...]) -> None:
 
 def _command() -> str:
     return shlex.join(["rewards", *sys.argv[1:]])
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """A request to end (SIGTERM) is Ctrl-C here: files are put in order and workers ended on the way out."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python hands signals to the main thread alone
+        return
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

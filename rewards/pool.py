@@ -22,12 +22,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures import Future
 from typing import Any
 
 from openk15.errors import UserError
 from rewards.registry import BUILTIN, get, names, verify
+from rewards.timed_threads import GaveUp, TimedThreads
 from rewards.verdict import Answer, Status, Verdict
 from rewards.workers import WorkerDied, WorkerFailure, WorkerPool, WorkerTimeout
 
@@ -36,7 +36,8 @@ Item = tuple[str, Answer]
 DEADLINE = 20.0  # seconds of processor time: far beyond what any verifier allows itself
 MEMORY_MB = 2048
 MAX_WAITING = 4096
-THREAD_SECONDS = 900.0  # for a verifier that keeps its own limits: a program with many tests takes its time
+# From when a thread takes the item, for a verifier that keeps its own limits: a program with many tests takes its time.
+THREAD_SECONDS = 900.0
 
 
 def judge(item: Item | None) -> Verdict | list[str]:
@@ -75,12 +76,12 @@ class RewardPool:
         self.workers, self.max_waiting = workers, max_waiting
         self._deadline = deadline
         self._processes: WorkerPool | None = None
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads: TimedThreads | None = None
         self._remote: frozenset[str] = frozenset()  # verifiers that the workers know
         self._lock = threading.Lock()
         if workers:
             self._processes = WorkerPool("rewards.pool:judge", workers=workers, memory_mb=memory_mb, preload=(*BUILTIN, *preload))
-            self._threads = ThreadPoolExecutor(max(4, 2 * workers), thread_name_prefix="verifier")
+            self._threads = TimedThreads(max(4, 2 * workers), "verifier")
 
     # -- batches ---------------------------------------------------------------------------------------------
 
@@ -108,9 +109,9 @@ class RewardPool:
         for response, answer in items:
             open_items.append((answer, self.submit(response, answer)))
             while open_items and (len(open_items) >= self.max_waiting or open_items[0][1].done()):
-                yield _result(*open_items.popleft())
+                yield self._result(*open_items.popleft())
         while open_items:
-            yield _result(*open_items.popleft())
+            yield self._result(*open_items.popleft())
 
     async def score_async(self, items: Sequence[Item]) -> list[Verdict]:
         """`score` for asyncio: nothing here blocks the event loop."""
@@ -121,13 +122,15 @@ class RewardPool:
         except WorkerFailure as failure:
             return [_not_started(answer, failure) for _, answer in items]
         places = asyncio.Semaphore(self.max_waiting)
+        threads = self._threads
 
         async def one(response: str, answer: Answer) -> Verdict:
             async with places:
+                future = self.submit(response, answer)
                 try:
-                    return await asyncio.wait_for(asyncio.wrap_future(self.submit(response, answer)), THREAD_SECONDS)
-                except TimeoutError:
-                    return _gave_up(answer)
+                    return await (threads.wait_async(future, THREAD_SECONDS) if threads else asyncio.wrap_future(future))
+                except GaveUp as reason:
+                    return fault(answer, str(reason), THREAD_SECONDS)
 
         return list(await asyncio.gather(*(one(*item) for item in items)))
 
@@ -172,7 +175,7 @@ class RewardPool:
         if self._processes:
             self._processes.close()
         if self._threads:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads.close()
 
     def __enter__(self) -> RewardPool:
         return self
@@ -181,6 +184,12 @@ class RewardPool:
         self.close()
 
     # -- inside ----------------------------------------------------------------------------------------------
+
+    def _result(self, answer: Answer, future: Future[Verdict]) -> Verdict:
+        try:
+            return self._threads.wait(future, THREAD_SECONDS) if self._threads else future.result()
+        except GaveUp as reason:
+            return fault(answer, str(reason), THREAD_SECONDS)
 
     def _learn_remote(self) -> frozenset[str]:
         """Which verifiers the workers know; one registered by hand in this process is not among them."""
@@ -198,17 +207,6 @@ def verify_many(name: str, items: Sequence[Item]) -> list[Verdict]:
     except Exception:
         verdicts = []
     return verdicts if len(verdicts) == len(items) else [verify(*item) for item in items]
-
-
-def _result(answer: Answer, future: Future[Verdict]) -> Verdict:
-    try:
-        return future.result(THREAD_SECONDS)
-    except FutureTimeout:
-        return _gave_up(answer)
-
-
-def _gave_up(answer: Answer) -> Verdict:
-    return fault(answer, f"no verdict within {THREAD_SECONDS:g} s", THREAD_SECONDS)
 
 
 def fault(answer: Answer, cause: str, seconds: float) -> Verdict:

@@ -5,11 +5,13 @@
     {"id", "status", "score", "extracted", "reason", "seconds", "verifier"}   a row out, in the order of the rows in
 
 The whole file is checked before anything is judged; a wrong row is a `UserError` that names file and line. The
-output appears under its name when it is complete.
+output appears under its name when it is complete. A run that was stopped goes on where it was: the same rows, judged by
+the same versions of the verifiers with the same parameters.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import time
@@ -18,13 +20,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from openk15.errors import OpenK15Error, RunError, UserError
-from openk15.files import fsync_folder, numbered_jsonl
+from openk15.files import fsync_folder, numbered_jsonl, sha256_file
+from openk15.seeds import digest
 from rewards.intervals import Mean, Share
+from rewards.partial import resumable_lines, write_row
 from rewards.pool import RewardPool
-from rewards.registry import get
+from rewards.registry import get, names
 from rewards.verdict import Answer, Status, Verdict
 
 FORM = '{"id", "response", "answer": {"verifier", "reference"}}, or {"id", "response", "gold"} with --verifier'
@@ -45,6 +49,7 @@ class Summary:
     errors: Counter[str] = field(default_factory=Counter)  # causes
     scores: Mean = field(default_factory=Mean)
     seconds: float = 0.0  # wall time
+    kept: int = 0  # of a run that was stopped
 
     def add(self, verdict: Verdict) -> None:
         self.counts[verdict.status] += 1
@@ -121,7 +126,7 @@ def atomic_lines(path: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as handle:
-            yield lambda row: _write(handle, row)
+            yield lambda row: write_row(handle, row)
             handle.flush()
             os.fsync(handle.fileno())
         temporary.replace(path)
@@ -133,12 +138,20 @@ def atomic_lines(path: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
         raise
 
 
-def _write(handle: IO[bytes], row: dict[str, Any]) -> None:
-    try:
-        line = json.dumps(row, ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # half a surrogate pair: only an escape can carry it
-        line = json.dumps(row).encode()
-    handle.write(line + b"\n")
+def depends_on(path: Path, verifier: str | None, params: Mapping[str, Any]) -> str:
+    """A short name for all that the verdicts on the rows of `path` depend on."""
+    versions = {name: get(name).version for name in names()}
+    return digest(sha256_file(path), verifier, json.dumps(params, sort_keys=True), versions)[:16]
+
+
+def check_params(pool: RewardPool, answer: Answer, params: Mapping[str, Any]) -> None:
+    """Raises UserError when the verifier of `answer` does not take what the caller gave to every row.
+
+    Verifiers read their parameters before the response, and name the one that is at fault.
+    """
+    verdict = pool.score([("", answer)])[0]
+    if verdict.status is Status.ERROR and any(repr(key) in verdict.reason for key in params):
+        raise UserError(f"{answer.verifier}: {verdict.reason.removeprefix('ValueError: ')}")
 
 
 def score_file(
@@ -152,17 +165,38 @@ def score_file(
 ) -> Summary:
     """Judge every row of `path` into `out`; `advance(done, total)` after each."""
     check_out(out, path)
-    total = sum(1 for _ in rows_of(path, verifier, params)) if path.is_file() else 0
+    params = params or {}
+    total, key = 0, f"{os.getpid()}"
+    if path.is_file() or not path.exists():  # a pipe can be read only once
+        first = None
+        for row in rows_of(path, verifier, params):
+            total += 1
+            first = first or row
+        key = depends_on(path, verifier, params)
+        if first and params:
+            check_params(pool, first.answer, params)
     waiting: deque[str | int] = deque()  # ids of the rows that are read and not yet judged
+    summary = Summary()
+
+    def keep(row: dict[str, Any]) -> bool:
+        """An error may be the very fault that stopped the run: it is judged again, and what follows it."""
+        try:
+            verdict = Verdict.from_dict(row)
+        except (KeyError, TypeError, ValueError):
+            return False
+        if verdict.status is Status.ERROR:
+            return False
+        summary.add(verdict)
+        summary.kept += 1
+        return True
 
     def items() -> Iterator[tuple[str, Answer]]:
-        for row in rows_of(path, verifier, params):
+        for row in itertools.islice(rows_of(path, verifier, params), summary.kept, None):
             waiting.append(row.id)
             yield row.response, row.answer
 
-    summary = Summary()
     begun = time.monotonic()
-    with atomic_lines(out) as write:
+    with resumable_lines(out, key, keep) as write:
         for verdict in pool.stream(items()):
             write({"id": waiting.popleft(), **verdict.to_dict()})
             summary.add(verdict)

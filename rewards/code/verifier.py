@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 class CodeVerifier(Rule):
     """Runs the program of a response against tests; the right answers stay outside its process."""
 
-    version = "1"
+    version = "2"
     isolated = True  # what may hang runs in the sandbox: rewards.pool calls this from threads
 
     def judge(self, response: str, answer: Answer) -> Outcome:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 
 from rewards.math import nodes as n
+from rewards.math.lexer import Unreadable
+from rewards.math.units import counted
 
 _PERCENT_WORDS = {"percent", "pct", "percentage", "percents", "per cent", "percentage points"}
 _DEGREE_WORDS = {"degrees", "degree", "deg", "degs"}
@@ -54,23 +57,54 @@ def quantity(node: n.Node, words: list[str]) -> n.Node:
         return n.Degree(node)
     if isinstance(node, n.Rel) and node.ops[-1] in ("=", "approx"):
         return n.Rel(node.ops, (*node.sides[:-1], quantity(node.sides[-1], words)))
-    return n.Quantity(node, text)
+    found = counted(text)
+    if found is None:
+        raise Unreadable(f"{text[:40]!r} is no unit")
+    factor, unit = found
+    node = node if factor == 1 else multiple(node, factor)
+    return n.Quantity(node, unit) if unit else node
+
+
+def multiple(node: n.Node, factor: Fraction) -> n.Node:
+    """A literal stays one: 2.5 million is the number 2500000, and not a decimal that was rounded."""
+    return n.Num(node.value * factor) if isinstance(node, n.Num) else n.Mul((n.Num(factor), node))
+
+
+_ORDER = {"<", ">", "le", "ge", "ne"}
 
 
 def arrange(items: list[n.Node], joints: list[str]) -> n.Node:
-    """One node of a sequence: groups where ";" stands over "," or where "and" joins solutions of several unknowns."""
+    """One node of a sequence: groups where ";" stands over "," or where a word joins solutions of several unknowns.
+
+    Between relations "and" binds closer than "or", as in logic; a word before the last of a list joins all of it.
+    """
     if not joints:
         return items[0]
-    for outer, inner in ((";", (",", "and")), ("and", (",",))):
-        if outer not in joints or not any(joint in inner for joint in joints):
-            continue
-        groups: list[list[n.Node]] = [[items[0]]]
-        for joint, item in zip(joints, items[1:], strict=True):
-            if joint == outer:
-                groups.append([item])
-            else:
-                groups[-1].append(item)
-        solutions = all(isinstance(item, n.Rel) for item in items) and len({len(group) for group in groups}) == 1
-        if outer == ";" or solutions:
-            return n.Items(tuple(n.Items(tuple(group)) if len(group) > 1 else group[0] for group in groups))
-    return n.Items(tuple(items))
+    plain = ["," if joint.startswith(",") else joint for joint in joints]
+    if ";" in plain and len(set(plain)) > 1:
+        return n.Items(tuple(_single(group) for group in _split(items, plain, ";")))
+    if all(isinstance(item, n.Rel) for item in items):
+        for outer in ("or", "and"):
+            if outer not in plain or len(set(plain)) == 1:
+                continue
+            groups = _split(items, plain, outer)
+            if len({len(group) for group in groups}) == 1 and len(groups[0]) > 1:
+                return n.Items(tuple(_single(group, "and") for group in groups), outer)
+        if {"and", "or"} == set(plain) and any(isinstance(item, n.Rel) and set(item.ops) & _ORDER for item in items):
+            return n.Items(tuple(_single(group, "and") for group in _split(items, plain, "or")), "or")
+    words = {joint.strip(",") for joint in joints} - {"", ";"}
+    return n.Items(tuple(items), words.pop() if len(words) == 1 else ",")
+
+
+def _split(items: list[n.Node], joints: list[str], at: str) -> list[list[n.Node]]:
+    groups: list[list[n.Node]] = [[items[0]]]
+    for joint, item in zip(joints, items[1:], strict=True):
+        if joint == at:
+            groups.append([item])
+        else:
+            groups[-1].append(item)
+    return groups
+
+
+def _single(group: list[n.Node], joint: str = ",") -> n.Node:
+    return n.Items(tuple(group), joint) if len(group) > 1 else group[0]

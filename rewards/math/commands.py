@@ -145,7 +145,8 @@ def function(p: Parser, name: str) -> n.Node:
         if name != "log":
             raise Unreadable(f"{name} takes no subscript")
         args = (*args, base)
-    if len(args) != 1 and name not in _MANY and not (name in ("log", "binomial", "mod") and len(args) == 2):
+    takes = (2,) if name in ("binomial", "mod") else (1, 2) if name == "log" else (1,)
+    if len(args) not in takes and name not in _MANY:
         raise Unreadable(f"{name} of {len(args)} arguments")
     if name == "lg":
         name, args = "log", (*args, n.Num(Fraction(10)))

@@ -6,6 +6,7 @@ The policy, one rule a function (docs/math_verifier.md has them as a table, each
     lists        what stands beside each other without brackets has no order; a tuple has one; a set has no repeats
     relations    an equation is its solution set: a constant factor does not matter, a sign flips an inequality
     quantities   the unit must be the same quantity; where the reference has none, any is allowed
+    joints       "and" is an intersection, "or" a union; a bare comma leaves it open
     percent      p % is p/100; where one side leaves the sign out, p as well
     decimals     exact; where no decimal can be exact, six correct decimals stand for the value (see `approximates`)
 """
@@ -90,7 +91,7 @@ def regions_equal(reference: n.Node, given: n.Node) -> bool | None:
         if isinstance(node, n.Rel):
             return bool(set(node.ops) & _ORDER) or (node.ops == ("in",) and written_as_set(node.sides[1]))
         if isinstance(node, n.Items):
-            return bool(node.items) and all(isinstance(item, n.Rel) and set(item.ops) & _ORDER for item in node.items)
+            return joined_inequalities(node)
         if isinstance(node, n.Bracket):
             return node.left != node.right.replace(")", "(").replace("]", "[") or n.Const("oo") in n.walk(node) or len(node.items) == 2
         return isinstance(node, n.SetOp | n.NamedSet | n.Builder)
@@ -99,17 +100,34 @@ def regions_equal(reference: n.Node, given: n.Node) -> bool | None:
         return None
     if isinstance(reference, n.Bracket) and isinstance(given, n.Bracket) and (reference.left, reference.right) == (given.left, given.right):
         return None  # elementwise: a tuple as well as an interval
-    names = [
-        regions.unknown(side.sides[0] if isinstance(side, n.Rel) and side.ops == ("in",) else side)
-        for side in (reference, given)
-        if isinstance(side, n.Rel)
-    ]
-    if len(set(names) - {None}) > 1:
+    names = {name for side in (reference, given) if isinstance(side, n.Rel | n.Items) for name in regions.unknowns(side)}
+    if len(names - {None}) > 1:
         return None
     one, other = regions.region(reference), regions.region(given)
     if one is None or other is None:
         return None
     return regions.equal(one, other)
+
+
+def joined_inequalities(node: n.Items) -> bool:
+    """Relations that together are a set of reals: inequalities, and with a word between them equations too (x < 1 or x = 2)."""
+    if not node.items or not all(isinstance(item, n.Rel | n.Items) for item in node.items):
+        return False
+    ordered = [joined_inequalities(item) if isinstance(item, n.Items) else _is_inequality(item) for item in node.items]
+    return all(ordered) if node.joint == "," else any(ordered)
+
+
+def _is_inequality(node: n.Node) -> bool:
+    return isinstance(node, n.Rel) and bool(set(node.ops) & _ORDER)
+
+
+def joined_otherwise(one: n.Node, other: n.Node) -> bool:
+    """Whether one says that all of its relations hold and the other that one does. The solutions of one unknown are a list either way."""
+    if not isinstance(one, n.Items) or not isinstance(other, n.Items) or {one.joint, other.joint} != {"and", "or"}:
+        return False
+    relations = [item for item in (*one.items, *other.items) if isinstance(item, n.Rel)]
+    names = {name.name if isinstance(name, n.Call) else name for name, _ in map(named, relations)}
+    return bool(relations) and (len(names) > 1 or any(map(_is_inequality, relations)))
 
 
 def proportional(reference: n.Rel, given: n.Rel) -> bool:
@@ -177,7 +195,7 @@ def alternatives(node: n.Node) -> n.Node:
         for item in node.items:
             found = alternatives(item)
             items += found.items if isinstance(found, n.Items) and _has(item, n.Signed) else (found,)
-        return type(node)(tuple(items))
+        return n.Items(tuple(items), node.joint) if isinstance(node, n.Items) else n.SetOf(tuple(items))
     if isinstance(node, n.Bracket):
         return n.Items((_chosen(node, 1), _chosen(node, -1)))
     return n.Items((_chosen(node, 1), _chosen(node, -1)))
@@ -211,6 +229,8 @@ def listed_equal(reference: n.Node, given: n.Node, policy: Policy) -> bool | Non
     by_region = regions_equal(reference, given)
     if by_region is not None:
         return by_region
+    if joined_otherwise(reference, given):
+        return False
     one, other = members(reference), members(given)
     if isinstance(given, n.Items) and other and not isinstance(reference, collections):
         other = distinct(other, policy)  # one value said twice is one answer

@@ -5,18 +5,20 @@ r"""Which part of a response is its answer. Pure text work, linear in the length
                          else the whole text, if it is a formula or one word
                          else the last formula, or the last number after it
 
-A box that is never closed, an answer that is denied ("is not 7") and one that hedges between candidates ("3 or
-maybe 4") are none.
+A box that is never closed, an answer that is denied ("is not 7"), one that is only a bound ("at least 7") and one that
+hedges between candidates ("3 or maybe 4") are none; a later correction ("Actually, it is 8") counts (`claims`).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rewards.extract import after_thoughts
+from rewards.math.claims import announced_denied, correction, refused, sign_before
 from rewards.math.lexer import FUNCTIONS
-from rewards.math.units import PLAIN_UNITS
+from rewards.math.units import MAGNITUDE_AFTER, PLAIN_UNITS, is_symbol
 
 MAX_TEXT = 200_000  # characters of a response that are looked at, from its end
 MAX_PROSE = 8_000  # characters of a text without a box, from its end
@@ -25,6 +27,7 @@ MAX_PARTS = 64
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
 _JOINT_WORDS = re.compile(r"(?:^|[\s,;$}])(?:and|or|&)$|^$|[,;]$", re.IGNORECASE)
+_JOINT = re.compile(r"\b(and|or)\b[\s$}\\(\[]*\Z", re.IGNORECASE)
 _CORRECTS = re.compile(
     r"\b(?:then|wait|actually|no|rather|instead|not|correct\w*|so|thus|therefore|hence|but|mistake|should|sorry|oops|recheck\w*)\b", re.I
 )
@@ -36,6 +39,12 @@ _MARK = re.compile(
     r"|final\s+answer\**\s*\n|\banswer\b\**(?=\s*(?:\$|\\\(|\\\[|-?\d))|####|答案\s*(?:是|为|：|:)|réponse\s+(?:est|:)|respuesta\s+(?:es|:)|antwort\s+(?:ist|lautet|:)",
     re.IGNORECASE,
 )
+_DENIED_IN_MARK = re.compile(r"\b(?:not|never|cannot)\b|n['’]t\b", re.IGNORECASE)  # "the answer cannot be"
+_INSTEAD = re.compile(
+    r"(?:\bbut\s+(?:rather\s+)?|[,;]\s*(?:(?:and|so|hence|thus|therefore)\s+)*(?:it|the\s+answer|this)\s+(?:is|equals|must\s+be)\s+)"
+    r"(?=\$|\\\(|m|-?\d)",
+    re.IGNORECASE,
+)
 _FINAL = re.compile(r"final\s+answer\**\s*(?::|is|\n)", re.IGNORECASE)
 _COMMENT = re.compile(r"^[ \t]*%.*$", re.MULTILINE)  # a line that TeX does not print
 _RECORD = re.compile(r"[\"']\s*:\s*")  # JSON or code: its numbers are fields, not answers
@@ -43,11 +52,18 @@ _HEDGE = re.compile(r"\b(?:maybe|perhaps|possibly|could\s+be|might\s+be|may\s+be
 _DENIED = re.compile(r"\s*(?:not\b|n't\b|unknown\b|unclear\b|impossible\s+to\s+(?:say|tell|determine))", re.I)
 _MATH = re.compile(r"(?<!\\)\$\$(.+?)\$\$|(?<!\\)\$(.+?)(?<!\\)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.,/\\^])(?P<sign>(?<![A-Za-z0-9_)\]}])[-−])?\\?\$?\s?(?P<num>\d[\d,]*(?:\.\d+)?(?:\s?/\s?\d+)?(?:\s+\d+/\d+)?)(?P<tail>\s*(?:\\?%|percent\b|pct\b))?",
+    r"(?<![A-Za-z0-9_.,/\\^])(?P<sign>(?<![A-Za-z0-9_)\]}])[-−])?\\?\$?\s?(?P<num>(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s?/\s?\d+)?(?:\s+\d+/\d+)?)(?P<tail>\s*(?:\\?%|percent\b|pct\b))?",
 )
+# What makes of the number beside it another one: a power, a product, a quotient, a sum.
+_CALCULATED_AFTER = re.compile(r"\s*[\^×·÷²³¹⁰⁴-⁹ⁿ√]|\*(?=[\w(])|\s+\*\s+|_|\s*/\s*[A-Za-z(\\]|\s+[+]")
+_CALCULATED_BEFORE = re.compile(r"(?:[+×·÷√^/]|(?<=[\w)])\*|\s\*\s)\s*\Z")
+_GLUED = re.compile(r"[A-Za-z]+[²³]?")
+_GLUED_ENDINGS = frozenset(("st", "nd", "rd", "th", "am", "pm"))
+_MINUS_BEFORE = re.compile(r"(?:[$=(]|\\[(\[])\s*[-−]\s*\Z")
+_ORDER = re.compile(r"[<>≤≥≠]|\\(?:leq?|geq?|neq?|lt|gt)(?:slant)?(?![a-zA-Z])")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _COMMANDS = re.compile(r"\\[a-zA-Z]+\*?(?:\s*\{[^{}\\]*\})?")
-_ENDINGS = re.compile(r"\s*(?:I hope (?:it|this) is correct\.?|<\|[^|]*\|>.*)\s*$", re.DOTALL)
+_ENDINGS = re.compile(r"(?<!\s)\s*(?:I hope (?:it|this) is correct\.?|<\|[^|]*\|>.*)\s*$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +74,11 @@ class Final:
     boxes: tuple[str, ...] = ()  # every box after the thoughts, in order
     fallback: str | None = None  # the last number, for when the parts are no formula
     boxed: bool = False
+
+    @property
+    def stated_together(self) -> bool:
+        """Whether several boxes are one formula, with the words between them: then these say how they belong together."""
+        return self.boxed and len(self.parts) == 1 and bool(self.boxes) and self.parts[0] != self.boxes[-1]
 
     @property
     def text(self) -> str:
@@ -105,6 +126,15 @@ def joined_tail(text: str, spans: list[tuple[int, int, str]]) -> list[str]:
     return group
 
 
+def stated_together(text: str, spans: list[tuple[int, int, str]], parts: list[str]) -> tuple[str, ...]:
+    """The parts; inequalities as one formula with the words that join them, which say whether all hold or any."""
+    between = [text[before[1] : after[0]] for before, after in pairwise(spans[-len(parts) :])]
+    said = {found.group(1).lower() for found in map(_JOINT.search, between) if found}
+    if len(parts) < 2 or len(said) != 1 or not all(map(_ORDER.search, parts)):
+        return tuple(parts)
+    return (f" \\text{{ {said.pop()} }} ".join(parts),)
+
+
 def final_answer(response: str) -> Final | str:
     """The answer of a response, or why it has none."""
     text = after_thoughts(response)
@@ -125,7 +155,14 @@ def final_answer(response: str) -> Final | str:
             said = _unboxed(after[later.start() :])
             if isinstance(said, Final) and re.search(r"\d|\$", said.text):
                 return said
-        return Final(tuple(parts), tuple(content for _, _, content in spans), boxed=True)
+        if later_said := correction(after[:MAX_PROSE]):
+            return _from_sentence(_first_sentence(later_said))
+        start, end = spans[-len(parts)][0], spans[-1][1]
+        if reason := refused(text, start, end, boxed=True):
+            return reason
+        if sign_before(text, start) != "" or _MINUS_BEFORE.search(text, max(0, start - 12), start):
+            return "the sign before the box is not in it"
+        return Final(stated_together(text, spans, parts), tuple(content for _, _, content in spans), boxed=True)
     return _unboxed(text)
 
 
@@ -157,14 +194,27 @@ def _unboxed(text: str) -> Final | str:
     while marks:
         mark = marks.pop()
         rest = text[mark.end() :]
-        if _DENIED.match(rest):
+        if later := correction(rest):
+            return _from_sentence(_first_sentence(later))
+        if announced_denied(text, mark.start()):
             return "the answer is denied"
+        if _DENIED.match(rest) or _DENIED_IN_MARK.search(mark.group()):
+            return _instead(rest)
         if rest.strip(" *:$\n.\"'"):
-            return _from_sentence(_first_sentence(rest))
+            sentence = _first_sentence(rest)
+            start = rest.find(sentence)
+            return refused(rest, start, start + len(sentence), boxed=True) or _from_sentence(sentence)
     if len(text) <= 400 and "\n" not in text.strip() and not is_prose(text) and not _speaks_of_formulas(text):
         hedged = _HEDGE.search(text)
         return "the answer hedges between candidates" if hedged else Final((_unwrapped(text),), fallback=_number_in_words(text))
     return _from_sentence(_last_with_answer(text))
+
+
+def _instead(denial: str) -> Final | str:
+    """ "not 4 but 5" gives 5, and so does "cannot be negative, so it is 5"."""
+    sentence = _first_sentence(denial)
+    found = _INSTEAD.search(_masked(sentence))
+    return _from_sentence(sentence[found.end() :]) if found else "the answer is denied"
 
 
 def _speaks_of_formulas(text: str) -> bool:
@@ -210,12 +260,20 @@ def _from_sentence(sentence: str) -> Final | str:
         tail = sentence[spans[-1][1] :]
         last = _last_number(tail)
         if last is not None:
-            return Final((last,))
+            return Final((f"-{last}" if spans[-1][2].strip() in ("-", "−") else last,))
         parts = joined_tail(sentence, spans)
+        start = spans[-len(parts)][0]
+        if reason := refused(sentence, start, spans[-1][1]):
+            return reason
+        minus = sign_before(sentence, start)
+        if minus is None or (minus and len(parts) > 1):
+            return "the sign before the answer is not in it"
+        if minus:
+            parts = [f"-({parts[0]})"]
         sign = re.match(r"\s*(\\?%|percent|pct|°|degrees)", tail)
         if sign:
             parts[-1] += "\\%" if sign.group(1) not in ("°", "degrees") else "^{\\circ}"
-        return Final(tuple(parts), fallback=number)
+        return Final(stated_together(sentence, spans, parts), fallback=number)
     if len(sentence) <= 400 and not is_prose(sentence):
         return Final((_unwrapped(sentence),), fallback=number)
     number = None if _RECORD.search(sentence) else _last_number(sentence)
@@ -236,22 +294,31 @@ _NO_PROSE = {name.lower() for name in FUNCTIONS} | PLAIN_UNITS | {"and", "infini
 
 
 def _last_number(text: str) -> str | None:
+    """The last number of prose as the sentence means it: with the sign and the magnitude in words; None if it is no answer."""
     every = list(_NUMBER.finditer(text))
     if not every:
         return None
     found = every[-1]
-    value = found.group("num").rstrip(",")
-    tail = "\\%" if found.group("tail") else ""
-    end = found.end()
-    if (
-        not tail
-        and end < len(text)
-        and text[end : end + 1].isascii()
-        and text[end].isalpha()
-        and not re.match(r"[a-zA-Z]{1,3}(?![a-zA-Z])", text[end:])
-    ):
+    value, start, end = found.group("num").rstrip(","), found.start(), found.end()
+    if refused(text, start, end) or _CALCULATED_BEFORE.search(text, max(0, start - 4), start):
         return None
-    return ("-" if found.group("sign") else "") + value + tail
+    sign = "-" if found.group("sign") else sign_before(text, start)
+    if sign is None:
+        return None
+    if found.group("tail"):
+        return f"{sign}{value}\\%"
+    if magnitude := MAGNITUDE_AFTER.match(text, end):
+        return f"{sign}{value} {magnitude.group().strip(' -')}"
+    if _CALCULATED_AFTER.match(text, end) or ((glued := _GLUED.match(text, end)) and not _may_be_glued(glued.group())):
+        return None
+    return sign + value
+
+
+def _may_be_glued(letters: str) -> bool:
+    """A unit or the ending of an ordinal may stand right after a number (5cm, 5m², 5th); a single letter is a factor (5x)."""
+    if letters[-1] in "²³":
+        return is_symbol(letters[:-1]) and letters[-2] == "m"  # areas and volumes
+    return letters in PLAIN_UNITS or letters.lower() in _GLUED_ENDINGS or (len(letters) > 1 and is_symbol(letters))
 
 
 def _number_in_words(text: str) -> str | None:

@@ -10,7 +10,7 @@ import re
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from rewards.math.units import CHINESE_UNITS, PLAIN_UNITS
+from rewards.math.units import CHINESE_MAGNITUDES, CHINESE_UNITS, PLAIN_UNITS, is_symbol
 
 MAX_TOKENS = 1200
 MAX_DIGITS = 1000
@@ -53,21 +53,8 @@ _TEXTUAL = words_of("""
 """)
 _KNOWN = FUNCTIONS | GREEK | COMMANDS | {"arccosh", "arctanh"}
 _PLAIN = FUNCTIONS | {"pi", "infinity", "inf", "oo", "theta", "alpha", "beta", "gamma", "lambda", "omega", "phi", "mu", "sigma", "delta"}
-_JOINS = {
-    "and": ",",
-    "or": ",",
-    "&": ",",
-    "或": ",",
-    "和": ",",
-    "及": ",",
-    "与": ",",
-    "以及": ",",
-    "或者": ",",
-    "et": ",",
-    "y": ",",
-    "und": ",",
-    "oder": ",",
-}
+_JOINS: dict[str, str] = dict.fromkeys(("and", "&", "和", "及", "与", "以及", "et", "y", "und"), "and")
+_JOINS |= dict.fromkeys(("or", "或", "或者", "oder"), "or")
 _UNIT_WORDS = PLAIN_UNITS
 _DELIMITERS = {"lbrack": "[", "rbrack": "]", "lbrace": "\\{", "rbrace": "\\}", "lparen": "(", "rparen": ")", "vert": "|"}
 _GLUED = re.compile(r"(or|and)(?=[A-Z]$)")
@@ -81,6 +68,8 @@ _TOKEN = re.compile(
     r"|(?P<op>.)",
     re.DOTALL,
 )
+_SIGN_WORD = re.compile(r"(negative|minus)(?![a-z-])\s*", re.IGNORECASE)
+_OPENING = {"le", "ge", "ne", "approx", "in", "cup", "equiv", "to"}
 _LETTER_PREFIX = re.compile("(arcsin|arccos|arctan|sqrt|sin|cos|tan|cot|sec|csc|log|ln|exp|pi)(?=.)")
 
 
@@ -188,9 +177,14 @@ def _textual(name: str, content: str, tokens: list[Token], spaced: bool, depth: 
             tokens.append(Token("op", ",", spaced))
         return
     if bare.lower() in _JOINS:
-        tokens.append(Token("and", bare.lower(), spaced))
+        tokens.append(Token("and", _JOINS[bare.lower()], spaced))
     elif bare in FUNCTIONS or bare in ("arccosh", "arctanh"):
         tokens.append(Token("cmd", bare, spaced))
+    elif (minus := _SIGN_WORD.match(bare)) and _may_be_signed(minus.group(1), tokens):
+        tokens.append(Token("op", "-", spaced))
+        _textual(name, bare[minus.end() :], tokens, spaced, depth)
+    elif len(bare) == 1 and is_symbol(bare) and tokens and tokens[-1].kind == "num" and (spaced or content[0] == " "):
+        tokens.append(Token("word", bare, spaced))  # a unit is set upright and apart from its number
     elif name in ("mathrm", "mathbf", "mathit", "mathsf", "boldsymbol", "bold", "operatorname") and len(bare) == 1 and bare.isalpha():
         tokens.append(Token("sym", bare, spaced))
     elif re.fullmatch(r"[-+]?[\d.,/:%() ]*\d[\d.,/:%() ]*", bare) or (bare.startswith("\\") and depth < 4):
@@ -204,6 +198,14 @@ def _textual(name: str, content: str, tokens: list[Token], spaced: bool, depth: 
                 tokens.append(Token("op", word, spaced))
             elif word:
                 tokens.append(Token("sym" if len(word) == 1 and word.isalpha() and word.isupper() else "word", word, spaced))
+
+
+def _may_be_signed(word: str, tokens: list[Token]) -> bool:
+    """Whether "negative" or "minus" is a sign here: "5 minus 3" is a difference, "5 negative" is nothing."""
+    if word.lower() == "minus" or not tokens:
+        return True
+    last = tokens[-1]
+    return last.kind == "and" or (last.kind == "op" and last.value in "([{,;=<>:+-*/&") or (last.kind == "cmd" and last.value in _OPENING)
 
 
 def _escape(value: str, tokens: list[Token], spaced: bool) -> None:
@@ -234,6 +236,8 @@ def _run(run: str, tokens: list[Token], spaced: bool) -> None:
         and (run in _UNIT_WORDS or (lowered in _UNIT_WORDS and len(run) > 3))
     ):
         tokens.append(Token("word", run, spaced))
+    elif lowered in ("negative", "minus") and _may_be_signed(run, tokens):
+        tokens.append(Token("op", "-", spaced))
     elif glued := _GLUED.match(run):
         tokens.append(Token("and", glued.group(1), spaced))
         tokens.append(Token("sym", run[glued.end() :]))
@@ -255,8 +259,8 @@ def _run(run: str, tokens: list[Token], spaced: bool) -> None:
 
 def _wide(value: str, tokens: list[Token], spaced: bool) -> None:
     if value in _JOINS:
-        tokens.append(Token("and", value, spaced))
-    elif value[0] in CHINESE_UNITS or len(value) > 1:
+        tokens.append(Token("and", _JOINS[value], spaced))
+    elif value[0] in CHINESE_UNITS or value[0] in CHINESE_MAGNITUDES or len(value) > 1:
         tokens.append(Token("word", value, spaced))
     else:
         tokens.append(Token("sym", value, spaced))

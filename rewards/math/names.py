@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from rewards.math import nodes as n
 from rewards.math.lexer import words_of
-from rewards.math.words import plain
+from rewards.math.same import Undecided, rounds_to
+from rewards.math.scalars import Policy, literal, scalars_equal
+from rewards.math.value import NoValue, TooLarge
+from rewards.math.words import same_words
 
 
 def bare(node: n.Node) -> n.Node:
@@ -46,6 +51,8 @@ def last_of_chain(node: n.Rel) -> n.Node:
         ops, sides = ops[:cut], sides[: cut + 1]
         if not ops:
             return sides[0]
+    if ops and all(op == "=" for op in ops) and contradicts(sides):
+        return n.Rel(tuple(ops), tuple(sides))
     if len(ops) > 1 and all(op == "=" for op in ops):
         if is_name(sides[0]):
             return n.Rel(("=",), (sides[0], sides[-1]))
@@ -53,6 +60,39 @@ def last_of_chain(node: n.Rel) -> n.Node:
     if len(ops) == 1 and ops[0] == "=" and not is_name(sides[0]) and not n.free_symbols(node) and not is_name(sides[1]):
         return sides[1]  # 3 * 4 = 12
     return n.Rel(tuple(ops), tuple(sides))
+
+
+def contradicts(sides: list[n.Node]) -> bool:
+    """Whether a chain of equals calls two numbers equal that differ (1 + 1 = 3): it then states no value.
+
+    A rounded decimal after what it rounds (1/3 = 0.333) is no contradiction; what cannot be told is none either.
+    """
+    numbers = [side for side in sides if is_number(side)]
+    return any(_differ(one, other) for one, other in pairwise(numbers))
+
+
+def is_number(node: n.Node) -> bool:
+    """A constant that is worth what its parts say: no symbols, no functions nobody knows, nothing that is not computed."""
+    return all(
+        isinstance(part, _ARITHMETIC)
+        or (isinstance(part, n.Const) and part.name != "oo")
+        or (isinstance(part, n.Call) and part.name in _KNOWN_CALLS - {"det", "differential"})
+        for part in n.walk(node)
+    )
+
+
+_ARITHMETIC = (n.Num, n.Add, n.Mul, n.Div, n.Pow, n.Neg, n.Percent, n.Degree, n.Quantity, n.Based)
+
+
+def _differ(one: n.Node, other: n.Node) -> bool:
+    try:
+        if scalars_equal(one, other, Policy()):
+            return False
+        return not any(
+            (found := literal(given)) is not None and rounds_to(value, found[1], found[0]) for value, given in ((one, other), (other, one))
+        )
+    except (Undecided, NoValue, TooLarge):
+        return False
 
 
 # -- names ---------------------------------------------------------------------------------------------------
@@ -101,4 +141,4 @@ def named(node: n.Node) -> tuple[n.Node | None, n.Node]:
 def same_name(one: n.Node, other: n.Node) -> bool:
     if one == other or (isinstance(one, n.Call) and isinstance(other, n.Call) and one.name == other.name):
         return True
-    return isinstance(one, n.Words) and isinstance(other, n.Words) and plain(one.text) == plain(other.text)
+    return isinstance(one, n.Words) and isinstance(other, n.Words) and same_words(one.text, other.text)

@@ -143,9 +143,10 @@ class SetOf(Node):
 
 @dataclass(slots=True, unsafe_hash=True)
 class Items(Node):
-    """A list without brackets: several answers beside each other."""
+    """A list without brackets: several answers beside each other. `joint` is "and" or "or" where a word says so, else ","."""
 
     items: tuple[Node, ...]
+    joint: str = ","
 
     def children(self) -> tuple[Node, ...]:
         return self.items

@@ -30,6 +30,7 @@ _STARTS = (
     | {"frac", "sqrt", "binom", "pi", "infty", "emptyset", "lfloor", "lceil", "lvert", "lVert", "langle", "sum", "prod", "int", "lim"}
     | {"begin", "mathbb", "mathcal", "mathfrak", "ldots", "hbar", "star"}
 )
+_CONNECTIVES = {"wedge": "and", "land": "and", "vee": "or", "lor": "or"}
 _CLOSERS = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}
 
 
@@ -85,19 +86,25 @@ class Parser:
         return node
 
     def separator(self) -> str | None:
-        """The joint between two items, consumed; ", and" is one joint."""
+        """The joint between two items, consumed: ",", ";", "and", "or"; ", and" is one joint, written ",and"."""
         found: str | None = None
         while True:
             token = self.peek()
-            if token.kind == "and" or (token.kind == "cmd" and token.value in ("wedge", "vee", "land", "lor")):
-                joint = "and"
+            if token.kind == "and" or (token.kind == "cmd" and token.value in _CONNECTIVES):
+                joint = _CONNECTIVES.get(token.value, token.value)
             elif token.kind == "op" and token.value in (",", ";", "\\\\"):
                 joint = "," if token.value == "\\\\" else token.value
             else:
                 return found
-            if found is not None and joint != "and" and found == joint:
+            word = joint in ("and", "or")
+            if found is not None and not word and found == joint:
                 raise Unreadable(f"two {joint!r} in a row")
-            found = ";" if ";" in (found, joint) else "," if "," in (found, joint) else "and"
+            if found is None or ";" in (found, joint):
+                found = ";" if found is not None else joint
+            elif word:
+                found = f",{joint}" if found.startswith(",") else joint
+            else:
+                found = f",{found.strip(',')}"
             self.take()
 
     def sequence(self) -> n.Node:
@@ -174,6 +181,11 @@ class Parser:
             self.take()
             ops.append("mod")
             sides.append(self.argument())
+        elif self.opens_modulus():
+            self.at += 2
+            ops.append("mod")
+            sides.append(self.sum())
+            self.expect(")")
         return n.Rel(tuple(ops), tuple(sides)) if ops else sides[0]
 
     def setexpr(self) -> n.Node:
@@ -213,7 +225,9 @@ class Parser:
                 node = times(node, self.signed_chain())
             elif self.is_op("/"):
                 self.take()
-                node = over(node, self.signed_chain())
+                literal = self.peek().kind == "num"
+                divisor = self.signed_chain()
+                node = over(node, divisor) if literal else n.Div(node, divisor)  # 1/(2x) says what it divides by
             elif self.is_cmd("div"):
                 self.take()
                 node = n.Div(node, self.signed_chain())
@@ -226,8 +240,14 @@ class Parser:
     def signed_chain(self) -> n.Node:
         return signed(self.sign(), self.chain)
 
+    def opens_modulus(self) -> bool:
+        """ "5 (mod 7)" says what pmod says; it multiplies nothing."""
+        return self.is_op("(") and self.peek(1).kind == "cmd" and self.peek(1).value == "mod"
+
     def starts_factor(self) -> bool:
         token = self.peek()
+        if self.opens_modulus():
+            return False
         if token.kind == "sym":
             return True
         if token.kind == "num":
@@ -440,9 +460,7 @@ class Parser:
         while not self.is_op(")", "]", "\\}", "}"):
             if left == "\\{" and (self.is_cmd("mid") or self.is_op(":", "|")):
                 self.take()
-                conditions.append(self.item())
-                while self.separator() is not None:
-                    conditions.append(self.item())
+                conditions += self.conditions()
                 continue
             joint = self.separator()
             if joint is None:
@@ -468,6 +486,17 @@ class Parser:
                 raise Unreadable(f"{left} closed by {right}")
             return items[0]
         return n.Bracket(left, right, tuple(items))
+
+    def conditions(self) -> list[n.Node]:
+        """What stands after "such that": all of what commas separate; "or" binds closer than a comma."""
+        groups: list[tuple[list[n.Node], list[str]]] = [([self.item()], [])]
+        while (joint := self.separator()) is not None:
+            if "or" in joint or "and" in joint:
+                groups[-1][0].append(self.item())
+                groups[-1][1].append(joint.strip(","))
+            else:
+                groups.append(([self.item()], []))
+        return [arrange(items, joints) for items, joints in groups]
 
     def arguments(self) -> tuple[n.Node, ...]:
         """The arguments of a call that opens with a bracket."""

@@ -160,12 +160,21 @@ def _region(node: n.Node) -> Region | None:
         return whole
     if isinstance(node, n.Rel):
         return _solutions(node)
-    if isinstance(node, n.Items) and node.items and all(isinstance(item, n.Rel) for item in node.items):
-        parts = [_region(item) for item in node.items]
-        if any(part is None for part in parts):
-            return None
-        return union([piece for part in parts for piece in part or ()])
+    if isinstance(node, n.Items) and node.items and all(isinstance(item, n.Rel | n.Items) for item in node.items):
+        parts = [part for item in node.items if (part := _region(item)) is not None]
+        return _joined_by(node.joint, parts) if len(parts) == len(node.items) and len(unknowns(node)) == 1 else None
     return None
+
+
+def _joined_by(joint: str, parts: list[Region]) -> Region:
+    """ "and" is an intersection, "or" a union. A bare comma is a union too, unless that leaves nothing out: then all hold."""
+    together = union([piece for part in parts for piece in part])
+    if joint == "or" or (joint == "," and together != ALL):
+        return together
+    whole: Region = ALL
+    for part in parts:
+        whole = intersection(whole, part)
+    return whole
 
 
 def as_set(node: n.Node) -> n.Node:
@@ -185,11 +194,20 @@ def unknown(node: n.Node) -> str | None:
     return next(iter(symbols)) if len(symbols) == 1 else None
 
 
+def unknowns(node: n.Node) -> frozenset[str | None]:
+    """What each of joined relations is about."""
+    if isinstance(node, n.Items):
+        return frozenset().union(*map(unknowns, node.items))
+    if isinstance(node, n.Rel) and node.ops == ("in",):
+        return frozenset((unknown(node.sides[0]),))
+    return frozenset((unknown(node),))
+
+
 def _solutions(rel: n.Rel) -> Region | None:
     """Of a chain of order relations in one unknown that stands alone or linearly in it."""
     if rel.ops == ("in",):
         return _region(as_set(rel.sides[1])) if not _constant(rel.sides[0]) else None
-    if not set(rel.ops) <= {"<", ">", "le", "ge", "ne"} or unknown(rel) is None:
+    if not set(rel.ops) <= {"<", ">", "le", "ge", "ne", "="} or unknown(rel) is None:
         return None
     whole: Region = ALL
     for op, left, right in zip(rel.ops, rel.sides, rel.sides[1:], strict=False):
@@ -200,7 +218,7 @@ def _solutions(rel: n.Rel) -> Region | None:
     return whole
 
 
-_FLIPPED = {"<": ">", ">": "<", "le": "ge", "ge": "le", "ne": "ne"}
+_FLIPPED = {"<": ">", ">": "<", "le": "ge", "ge": "le", "ne": "ne", "=": "="}
 
 
 def _solved(op: str, left: n.Node, right: n.Node) -> Region | None:
@@ -218,6 +236,8 @@ def _solved(op: str, left: n.Node, right: n.Node) -> Region | None:
         right = n.Div(n.Add((right, n.Neg(n.Num(offset)))), n.Num(slope))
         op = op if slope > 0 else _FLIPPED[op]
     end, sign = _end(right)
+    if op == "=":
+        return None if end is None else (Piece(end, end, True, True),)
     if end is None:
         return ALL if (op == "<") == (sign > 0) else None
     if op == "ne":
@@ -259,4 +279,4 @@ def substitute(node: n.Node, name: str, value: n.Node) -> n.Node:
     return n.mapped(node, inside)
 
 
-__all__ = ["Piece", "Region", "Undecided", "as_set", "equal", "region", "substitute", "unknown"]
+__all__ = ["Piece", "Region", "Undecided", "as_set", "equal", "region", "substitute", "unknown", "unknowns"]

@@ -49,6 +49,94 @@ def points(symbols: frozenset[str], naturals: bool) -> list[dict[str, Any]]:
     ]
 
 
+# -- functions in pieces --------------------------------------------------------------------------------------------
+
+# Two analytic functions that agree at the points above agree everywhere; functions made of pieces may differ on a piece that holds
+# none of them. So where a side is made of pieces, each constant in it (where a piece may end) gets points at it, on both sides of
+# it and far from it, and so does zero.
+_PIECES = frozenset(("abs", "max", "min", "floor", "ceil", "sign", "mod", "gcd", "lcm"))
+_FAR = [fmpq(1013, 10), fmpq(-1013, 10), fmpq(10007), fmpq(-10007), fmpq(0)]
+_FAR_NATURALS = [fmpq(value) for value in (25, 101, 1009)]
+MAX_CONSTANTS = 5
+MAX_PLACES = 24
+MAX_CONSTANT = 10**12
+
+
+def in_pieces(node: n.Node) -> bool:
+    """Whether a function is given by different formulas on different parts of the line: |x|, max, floor, mod, the root of a square."""
+    for part in n.walk(node):
+        if isinstance(part, n.Call) and part.name in _PIECES and n.free_symbols(part):
+            return True
+        if isinstance(part, n.Call) and part.name == "root" and _may_be_square(part.args[0]):
+            return True
+        if isinstance(part, n.Pow) and not isinstance(part.exponent, n.Num | n.Sym) and _may_be_square(part.base):
+            return True
+    return False
+
+
+def _may_be_square(node: n.Node) -> bool:
+    """An even power under a root, or a sum that may be one: with symbols in it, and more than one of them or a power."""
+    return sum(isinstance(part, n.Sym) or (isinstance(part, n.Pow) and bool(n.free_symbols(part))) for part in n.walk(node)) > 1
+
+
+def constants(*nodes: n.Node) -> list[fmpq]:
+    """The numbers written in expressions, whole constant parts before their pieces; the largest first."""
+    found: dict[fmpq, None] = {}
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        if not n.free_symbols(node):
+            value = _near(node)
+            if value is not None and 0 < abs(value) <= MAX_CONSTANT:
+                found[abs(value)] = None
+        stack.extend(node.children())
+    return sorted(found, reverse=True)[:MAX_CONSTANTS]
+
+
+def _near(node: n.Node) -> fmpq | None:
+    """A rational at or beside a constant; None where it has no value within bounds."""
+    if isinstance(node, n.Big | n.Call) and not (isinstance(node, n.Call) and node.name in ("root", "abs")):
+        return None
+    try:
+        return exact(node, {})
+    except (NoValue, TooLarge):
+        pass
+    if not isinstance(node, n.Add | n.Mul | n.Div | n.Pow | n.Call | n.Const) or (isinstance(node, n.Pow) and _bits(node.exponent) > 16):
+        return None
+    value = real_value(node)
+    if value is None or not abs(value) < MAX_CONSTANT:
+        return None
+    whole = (value.mid() * 64).floor().unique_fmpz()
+    return None if whole is None else fmpq(whole, 64)
+
+
+def _bits(node: n.Node) -> int:
+    return max((int(part.value.numerator).bit_length() for part in n.walk(node) if isinstance(part, n.Num)), default=0)
+
+
+def places(written: list[fmpq], naturals: bool) -> list[fmpq]:
+    """Values around constants and far from all of them."""
+    if naturals:
+        around = [value for c in written if c.q == 1 for value in (c, c - 1, c + 1, 2 * c)]
+        return list(dict.fromkeys((*_FAR_NATURALS, *(value for value in around if 0 < value <= 10**6))))[:MAX_PLACES]
+    half = fmpq(1, 2)
+    around = [value for c in written for value in (c, c + half, c - half, 2 * c, -c, half - c, -c - half, -2 * c)]
+    ordered = [*_FAR, *(around[at] for step in range(8) for at in range(step, len(around), 8))]
+    return list(dict.fromkeys(ordered))[:MAX_PLACES]
+
+
+def piece_points(left: n.Node, right: n.Node, symbols: frozenset[str], naturals: bool) -> list[dict[str, Any]]:
+    """Assignments for functions in pieces: all symbols at one place, then each at another place than its neighbours."""
+    found = places(constants(left, right), naturals)
+    ordered = sorted(symbols)
+    count = len(found)
+    return [
+        {name: found[(at + shift * place * (place + 1)) % count] for place, name in enumerate(ordered)}
+        for shift in ((0,) if len(ordered) == 1 else (0, 1, 3))
+        for at in range(count)
+    ]
+
+
 def same(left: n.Node, right: n.Node) -> bool:
     """Whether two scalars are equal at every point where both are real (or at every point, if they never are).
 
@@ -64,7 +152,25 @@ def same(left: n.Node, right: n.Node) -> bool:
     naturals = bool(symbols) and (needs_naturals(left) or needs_naturals(right))
     envs = points(symbols, naturals) if symbols else [{}]
     found = _same_exactly(left, right, envs[:3])
-    return _same_by_balls(left, right, envs) if found is None else found
+    if found is None:
+        found = _same_by_balls(left, right, envs)
+    if found and symbols and (in_pieces(left) or in_pieces(right)):
+        return all(_agree(left, right, env) for env in piece_points(left, right, symbols, naturals))
+    return found
+
+
+def _agree(left: n.Node, right: n.Node, env: dict[str, Any]) -> bool:
+    """Whether both are equal at a point, or one of them has no real value there, or none that can be told."""
+    try:
+        return exact(left, {**env, TERMS: [MAX_TERMS]}) == exact(right, {**env, TERMS: [MAX_TERMS]})
+    except (NoValue, TooLarge):
+        pass
+    try:
+        with _LOCK:
+            found = _compare(left, right, env)
+    except (Undecided, NoValue, TooLarge):
+        return True
+    return found is None or found[0] or not found[1]
 
 
 def _same_exactly(left: n.Node, right: n.Node, envs: list[dict[str, Any]]) -> bool | None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from rewards.math import nodes as n
 from rewards.math.same import less, rational, rounds_to, same
 from rewards.math.units import read_unit
-from rewards.math.words import is_nothing, plain
+from rewards.math.words import is_nothing, same_words
 
 MIN_PLACES = 6
 MIN_DIGITS = 4
@@ -132,7 +132,7 @@ def words_equal(reference: n.Node, given: n.Node) -> bool:
     one, other = said(reference), said(given)
     if one is None or other is None:
         return False
-    return plain(one) == plain(other) or (nothing(reference) and nothing(given))
+    return same_words(one, other) or (nothing(reference) and nothing(given))
 
 
 def nothing(node: n.Node) -> bool:

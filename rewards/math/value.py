@@ -163,11 +163,20 @@ def _exact_call(node: n.Call, env: Env) -> fmpq:
     name = node.name
     if name not in _EXACT_CALLS:
         raise NoValue(name)
-    return _checked(_EXACT_CALLS[name]([exact(arg, env) for arg in node.args]))
+    try:
+        return _checked(_EXACT_CALLS[name]([exact(arg, env) for arg in node.args]))
+    except (TypeError, ArithmeticError) as error:
+        raise NoValue(f"{name}: {error}") from None
+
+
+def _arguments(values: list[fmpq], count: int) -> list[fmpq]:
+    if len(values) != count:
+        raise NoValue(f"a function of {count} arguments is given {len(values)}")
+    return values
 
 
 def _exact_factorial(values: list[fmpq]) -> fmpq:
-    (value,) = values
+    (value,) = _arguments(values, 1)
     if value.q != 1 or value.p < 0:
         raise NoValue("the factorial of what is no natural number")
     if value.p > 3000:
@@ -176,7 +185,7 @@ def _exact_factorial(values: list[fmpq]) -> fmpq:
 
 
 def _exact_binomial(values: list[fmpq]) -> fmpq:
-    top, bottom = values
+    top, bottom = _arguments(values, 2)
     if top.q != 1 or bottom.q != 1 or top.p < 0:
         raise NoValue("a binomial of what are no natural numbers")
     if bottom.p < 0 or bottom.p > top.p:
@@ -187,7 +196,7 @@ def _exact_binomial(values: list[fmpq]) -> fmpq:
 
 
 def _exact_mod(values: list[fmpq]) -> fmpq:
-    left, right = values
+    left, right = _arguments(values, 2)
     if right == 0:
         raise NoValue("modulo zero")
     return left - right * _floor(left / right)
@@ -203,7 +212,7 @@ def _one(rule: Callable[[fmpq], fmpq]) -> Callable[[list[fmpq]], fmpq]:
 
 
 def _exact_nth_root(values: list[fmpq]) -> fmpq:
-    value, degree = values
+    value, degree = _arguments(values, 2)
     if degree.q != 1:
         raise NoValue("a root of a fractional degree")
     return _exact_root(value, int(degree.p))
@@ -403,7 +412,7 @@ def _call(node: n.Call, env: Env) -> acb:
         return opaque(node.name, values)
     try:
         return rule(*values)
-    except TypeError:
+    except (TypeError, ArithmeticError):
         raise NoValue(f"{node.name} of {len(values)} arguments") from None
 
 

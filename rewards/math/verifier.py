@@ -31,7 +31,7 @@ from rewards.math.normal import normalise
 from rewards.math.parser import parse
 from rewards.math.same import Undecided
 from rewards.math.value import NoValue, TooLarge
-from rewards.math.words import chinese_numerals, clock, date, is_nothing, is_words, is_wordy, plain
+from rewards.math.words import chinese_numerals, clock, date, is_nothing, is_words, is_wordy, same_words
 from rewards.registry import Outcome, Rule, register
 from rewards.verdict import Answer, Status
 from rewards.workers import WorkerDied, WorkerPool, WorkerRaised, WorkerTimeout
@@ -201,6 +201,9 @@ def compare(reference: Reading, given: Reading, policy: Policy) -> tuple[bool | 
                 undecided = undecided or str(error)
             except (NoValue, RecursionError):
                 continue
+            except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+                # No response may turn its own verdict into an error: errors are masked, and that is worth more than "wrong".
+                undecided = undecided or f"{type(error).__name__}: {error}"[:200]
     return (None, undecided) if undecided else (False, "not equal")
 
 
@@ -257,7 +260,7 @@ def in_worker(item: tuple[str, tuple[str, ...] | str, Policy], what: str) -> Any
 class MathVerifier(Rule):
     """See the module's docstring."""
 
-    version = "1"
+    version = "2"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         policy = policy_of(answer.params)
@@ -267,7 +270,7 @@ class MathVerifier(Rule):
         if isinstance(final, str):
             return Outcome.unparsed(final)
         shown = final.text if len(final.text) <= 300 else final.text[:297] + "..."
-        if same_text(reference.text, final) or (len(response) < 2 * len(text) + 40 and plain(response) == plain(text)):
+        if response.strip() == text.strip() or same_text(reference.text, final) or said_alone(text, response):
             return Outcome.of(True, shown, "the same text")
         if (verdict := by_form(reference.text, final.text)) is not None:
             return Outcome.of(verdict, shown, "the same date or time" if verdict else "another date or time")
@@ -290,7 +293,7 @@ class MathVerifier(Rule):
         """Boxes that stand apart are one answer only if the reference has as many values as there are different boxes."""
         distinct = tuple(dict.fromkeys(final.boxes))
         wanted = {len(node.items) for node in reference.nodes if isinstance(node, n.Items | n.SetOf)}
-        if len(distinct) < 2 or len(distinct) not in wanted or len(distinct) > 20:
+        if len(distinct) < 2 or len(distinct) not in wanted or len(distinct) > 20 or final.stated_together:
             return False, ""
         return settled(text, distinct, policy)
 
@@ -311,9 +314,14 @@ def same_text(reference: str, final: Final) -> bool:
         return True
     if len(reference) > MAX_ANSWER or len(given) > MAX_ANSWER:
         return False
-    if is_words(reference) and is_words(given) and plain(reference) == plain(given):
+    if is_words(reference) and is_words(given) and same_words(reference, given):
         return True
     return _IDLE_SPACE.sub("", normalise(reference)) == _IDLE_SPACE.sub("", normalise(given))
+
+
+def said_alone(reference: str, response: str) -> bool:
+    """Whether all of the response is the reference's words: a sentence, which has no formula to take out of it."""
+    return len(response) < 2 * len(reference) + 40 and is_words(reference) and same_words(reference, response)
 
 
 def by_form(reference: str, given: str) -> bool | None:

@@ -11,6 +11,8 @@ _WRAPPED = re.compile(
 _EMPTY_SET = frozenset(
     ["no solution", "no solutions", "no real solution", "no real solutions", "empty set", "the empty set", "无解", "空集"]
 )
+_OPTION = re.compile("[A-E]")  # the letters of a choice; others are as likely names of something
+_SHORT_WORDS = frozenset(("no", "on", "up", "we", "he", "it", "of", "in", "to", "is", "at", "by", "a"))
 _MONTHS = {name: at for at, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
 _ISO = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _DAY_FIRST = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?([A-Za-z]{3,9})\.?,?\s+(\d{4})")
@@ -22,17 +24,34 @@ _NUMERAL = "[零〇一二两三四五六七八九十百千万亿]+"
 _PARTS = re.compile(f"(百|{_NUMERAL})分之({_NUMERAL})")
 
 
-def plain(text: str) -> str:
-    """Words as a person would say them: no markup, one space, lower case, no punctuation around them."""
+def plain(text: str, *, fold: bool = True) -> str:
+    """Words as a person would say them: no markup, one space, lower case (with `fold`), no punctuation around them."""
     previous = None
     while previous != text and len(text) < 20_000:
         previous, text = text, _WRAPPED.sub(r"\1", text)
     text = unicodedata.normalize("NFKC", text).replace("$", "").replace("\\ ", " ").replace("~", " ").replace("\\,", " ")
-    text = " ".join(text.replace("\\", " ").split()).casefold()
+    text = " ".join(text.replace("\\", " ").split())
+    text = text.casefold() if fold else text
     text = text.strip(' .,;:*"`')
     while len(text) > 2 and text[0] == "(" and text[-1] == ")" and "(" not in text[1:-1]:
         text = text[1:-1].strip()
-    return text.removeprefix("the ").strip()
+    return text.removeprefix("the ").removeprefix("The ").removeprefix("THE ").strip()
+
+
+def same_words(reference: str, given: str) -> bool:
+    """The same words, in whatever case; but letters that stand for something (K and k, AB and ab) have the case they have."""
+    one, other = plain(reference), plain(given)
+    if one != other:
+        return False
+    if _OPTION.fullmatch(plain(reference, fold=False)):
+        return True
+    cased, other_cased = plain(reference, fold=False).split(), plain(given, fold=False).split()
+    return all(mine == theirs or _is_word(mine) for mine, theirs in zip(cased, other_cased, strict=False))
+
+
+def _is_word(letters: str) -> bool:
+    parts = re.findall(r"[^\W\d_]+", letters.casefold())
+    return all(part in _SHORT_WORDS or (len(part) >= 3 and (not part.isascii() or set(part) & set("aeiouy"))) for part in parts)
 
 
 def is_words(text: str) -> bool:

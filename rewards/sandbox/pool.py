@@ -1,4 +1,4 @@
-"""A sandbox of several slots: one run at a time in each, the next caller waits for a free one.
+"""A sandbox of several slots: one run at a time in each, callers take turns in the order in which they came.
 
 A helper that dies is started again and its job is run again; only a job that fails twice so ends as FAULT.
 """
@@ -6,7 +6,6 @@ A helper that dies is started again and its job is run again; only a job that fa
 from __future__ import annotations
 
 import os
-import queue
 import secrets
 import threading
 import weakref
@@ -17,6 +16,7 @@ from openk15.errors import DeadlineError, UserError
 from rewards.sandbox import cgroups
 from rewards.sandbox.guarantees import Guarantee
 from rewards.sandbox.job import Ending, Job, RunResult
+from rewards.sandbox.turns import Turns
 from rewards.sandbox.worker import SandboxUnavailable, Setup, Worker, WorkerLost
 
 TRIES = 3
@@ -32,7 +32,7 @@ class SlotSandbox:
         self.name, self.setup, self.missing = name, setup, dict(missing)
         self._owner = os.getpid()
         self._layout = layout
-        self._idle: queue.LifoQueue[Worker] = queue.LifoQueue()
+        self._idle: Turns[Worker] = Turns()
         self._workers: list[Worker] = []
         self._threads: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
@@ -88,7 +88,7 @@ class SlotSandbox:
         self._check(job)
         try:
             worker = self._idle.get(timeout=SLOT_SECONDS)
-        except queue.Empty:
+        except TimeoutError:
             raise DeadlineError(f"no slot of the {self.name} sandbox ({self.workers} slots) came free in {SLOT_SECONDS:g} s") from None
         try:
             return self._run_on(worker, job)
@@ -138,7 +138,7 @@ class SlotSandbox:
         for _ in self._workers:
             try:
                 self._idle.get(timeout=SLOT_SECONDS)
-            except queue.Empty:
+            except TimeoutError:
                 break
         self._finalizer()
 

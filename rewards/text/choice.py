@@ -6,7 +6,8 @@ r"""`choice`: one of several options, by letter or by text; or one of a closed s
     {"verifier": "choice", "reference": "red", "choices": ["red", "blue"]}            one of the words, in a box
 
 `B`, `(B)`, `B.`, `**B**`, `option B`, `B: dog` and `dog` all choose B. Several letters are wrong, whatever they are;
-so is a letter beside the text of another option. A letter that is only mentioned in prose counts when it is the
+so is a letter beside the text of another option. What is denied ("not B", "B is wrong", "all except dog") is not
+chosen; what is both denied and said chooses nothing. A letter that is only mentioned in prose counts when it is the
 only one; `A` and `I` in prose count as letters only where they cannot be the article or the pronoun.
 """
 
@@ -19,7 +20,7 @@ from collections.abc import Mapping
 from rewards.extract import final_answer
 from rewards.registry import Outcome, Rule, register
 from rewards.text import options as read
-from rewards.text.stated import MAX_MENTIONS, Stated, denied, plain, shown, stated
+from rewards.text.stated import MAX_MENTIONS, Kind, Stated, denied, plain, shown, stated
 from rewards.verdict import Answer
 
 MAX_OPTIONS = 100
@@ -67,44 +68,48 @@ def right_key(reference: object, options: Mapping[str, str]) -> str:
     return same[0]
 
 
-def letters(text: str, options: Mapping[str, str]) -> tuple[set[str], bool]:
-    """Keys that stand alone in `text`, as written or in parentheses in any case; and whether a denied one was left out."""
+def _past_its_text(text: str, end: int, option: str) -> int:
+    """Where what is said of a letter goes on: after "(dog)" in "B (dog) is wrong"."""
+    if not option.strip():
+        return end
+    own = re.compile(rf"\s?[(:.,–-]?\s?(?:(?:a|an|the)\s)?{re.escape(form(option))}(?!\w)", re.IGNORECASE)
+    match = own.match(text, end)
+    return match.end() if match else end
+
+
+def letters(text: str, options: Mapping[str, str]) -> tuple[set[str], set[str]]:
+    """Keys that stand alone in `text`, as written or in parentheses in any case; and those of them that it denies."""
     keys = "|".join(re.escape(key) for key in sorted(options, key=len, reverse=True))
     pattern = re.compile(rf"\((?P<wrapped>(?i:{keys}))\)|(?<![\w'/.-])(?P<bare>{keys})(?![\w'/-]|\.\w)")
     found: set[str] = set()
-    skipped = False
+    without: set[str] = set()
     for at, match in enumerate(pattern.finditer(text)):
         if at == MAX_MENTIONS:
-            return set(options), skipped
+            return set(options), without
         key = (match["wrapped"] or match["bare"]).upper()
         if match["bare"] in ("A", "I") and re.match(rf"\s+(?!{_NOT_AFTER_ARTICLE})[a-z]", text[match.end() : match.end() + 16]):
             led = _LEAD.search(text, max(0, match.start() - 24), match.start())
             if led is None or led.end() != match.start():
                 continue
-        if denied(text, match.start()):
-            skipped = True
-        else:
-            found.add(key)
-    return found, skipped
+        no = denied(text, match.start(), _past_its_text(text, match.end(), options[key]), Kind.LETTER)
+        (without if no else found).add(key)
+    return found, without
 
 
-def mentioned(text: str, options: Mapping[str, str]) -> tuple[set[str], bool]:
-    """Options whose text stands in `text` as whole words, the longest reading first; and whether a denied one was left out."""
+def mentioned(text: str, options: Mapping[str, str]) -> tuple[set[str], set[str]]:
+    """Options whose text stands in `text` as whole words, the longest reading first; and those of them that it denies."""
     by_form = {form(option): key for key, option in options.items() if option.strip()}
     if not by_form:
-        return set(), False
+        return set(), set()
     words = "|".join(re.escape(option).replace(r"\ ", r"\s+") for option in sorted(by_form, key=len, reverse=True))
     found: set[str] = set()
-    skipped = False
+    without: set[str] = set()
     folded = text.casefold()
     for at, match in enumerate(re.finditer(rf"(?<!\w)(?:{words})(?!\w)", folded)):
         if at == MAX_MENTIONS:
-            return set(by_form.values()), skipped
-        if denied(folded, match.start()):
-            skipped = True
-        else:
-            found.add(by_form[" ".join(match[0].split())])
-    return found, skipped
+            return set(by_form.values()), without
+        (without if denied(folded, match.start(), match.end()) else found).add(by_form[" ".join(match[0].split())])
+    return found, without
 
 
 def chosen(said: Stated, options: Mapping[str, str]) -> tuple[set[str], str]:
@@ -118,10 +123,12 @@ def chosen(said: Stated, options: Mapping[str, str]) -> tuple[set[str], str]:
     whole = form(text)
     if same := {key for key, option in options.items() if option.strip() and form(option) == whole}:
         return same, "text"
-    keys, skipped = letters(text, options)
-    texts, also_skipped = mentioned(text, options)
+    keys, no_keys = letters(text, options)
+    texts, no_texts = mentioned(text, options)
     if len(keys) > 1:
         return keys, "several letters"
+    if keys & no_keys or (not keys and texts & (no_texts | no_keys)):
+        return set(), "said and denied"
     if keys:
         (key,) = keys
         others = texts - keys
@@ -131,7 +138,7 @@ def chosen(said: Stated, options: Mapping[str, str]) -> tuple[set[str], str]:
         if others and key not in texts and (said.marked or len(others) == 1):
             return keys | others, "a letter and the text of another option"
         return keys, "letter"
-    if not texts and (skipped or also_skipped):
+    if not texts and (no_keys or no_texts):
         return set(), "only what is denied"
     return texts, "text" if len(texts) < 2 else "several options"
 
@@ -140,7 +147,7 @@ def chosen(said: Stated, options: Mapping[str, str]) -> tuple[set[str], str]:
 class ChoiceVerifier(Rule):
     """See the module. `params["choices"]` is the strict form: the box holds exactly one of the words, letter case aside."""
 
-    version = "2"
+    version = "3"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         read.known(answer.params, "options", "choices")

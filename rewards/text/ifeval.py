@@ -47,7 +47,7 @@ def _spec(answer: Answer) -> list[tuple[str, dict[str, Any]]]:
 
 @register("ifeval")
 class IFEvalVerifier(Rule):
-    version = "1"
+    version = "2"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "instruction_id_list", "kwargs", "mode", "threshold")

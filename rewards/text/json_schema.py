@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from rewards.extract import after_thoughts, boxed
+from rewards.extract import after_thoughts, boxed_answer, tagged_answer
 from rewards.registry import Outcome, Rule, register
 from rewards.text import options
 from rewards.text.stated import shown
@@ -47,13 +47,11 @@ def document(response: str) -> str | None:
     text = after_thoughts(response)
     if text is None or len(text) > MAX_CHARS:
         return None
-    if boxes := boxed(text):
+    if found := boxed_answer(text):
         # A box's braces are LaTeX's; a JSON object in it brings its own.
-        return boxes[-1]
-    start = text.rfind("<answer>")
-    end = text.find("</answer>", start)
-    if start != -1 and end != -1:
-        text = text[start + len("<answer>") : end]
+        return found.text
+    if found := tagged_answer(text):
+        text = found.text
     fences = list(_FENCE.finditer(text))
     if len(fences) == 1:
         close = text.find("```", fences[0].end())
@@ -189,7 +187,7 @@ def first_fault(schema: Any, instance: Any) -> str | None:
 
 @register("json_schema")
 class JsonSchemaVerifier(Rule):
-    version = "1"
+    version = "2"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params)

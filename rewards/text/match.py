@@ -50,7 +50,7 @@ def normal(text: str, params: dict[str, str]) -> str:
 class ExactVerifier(Rule):
     """Equal to an accepted string. Params: `case` fold|keep, `punctuation` keep|drop, `articles` keep|drop."""
 
-    version = "1"
+    version = "2"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "case", "punctuation", "articles")
@@ -73,7 +73,7 @@ class ExactVerifier(Rule):
 class F1Verifier(Rule):
     """SQuAD's token F1, the best over the accepted strings; `threshold` 0.5."""
 
-    version = "1"
+    version = "2"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "threshold")
@@ -81,4 +81,4 @@ class F1Verifier(Rule):
         said = stated(response)
         if said is None or len(said.text) > MAX_CHARS:
             return Outcome.unparsed("no answer, or one that is too long")
-        return options.graded(max(token_f1(said.text, text) for text in accepted), least, said.text, "F1")
+        return options.one_graded(max(token_f1(said.text, text) for text in accepted), least, said, "F1")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rewards.registry import Outcome
-from rewards.text.stated import shown
+from rewards.text.stated import Stated, shown
 from rewards.verdict import Status
 
 # What float arithmetic may take from a score that is exactly at its threshold.
@@ -83,3 +83,13 @@ def graded(score: float, least: float, extracted: str, reason: str) -> Outcome:
     score = min(1.0, max(0.0, score))
     status = Status.CORRECT if score >= least - SLACK else Status.WRONG
     return Outcome(status, shown(extracted), f"{reason} {score:.4g}, {least:g} needed", score)
+
+
+def one_graded(score: float, least: float, said: Stated, reason: str) -> Outcome:
+    """`graded`, but of several answers in boxes of their own none is picked: together they are the reference or wrong.
+
+    A rate over characters or words would pay them all for the one that is right.
+    """
+    if said.several and score < 1.0 - SLACK:
+        return Outcome(Status.WRONG, shown(said.text), f"{len(said.parts)} answers beside each other", 0.0)
+    return graded(score, least, said.text, reason)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 
-from rewards.extract import after_thoughts, stated_answer
+from rewards.extract import after_thoughts, read_answer
 
 MAX_CHARS = 200_000  # characters read of what follows the thoughts: its end, where answers stand
 MAX_MENTIONS = 500  # numbers, letters or words looked at in prose; a text with more of them gives no single one
@@ -22,6 +23,11 @@ MAX_SHOWN = 300  # characters of a response that a verdict repeats
 class Stated:
     text: str  # never empty
     marked: bool  # set apart as the answer; else `text` is all that follows the thoughts
+    parts: tuple[str, ...] = ()  # of boxes or tags that are joined: each one's content, all of them in `text`
+
+    @property
+    def several(self) -> bool:
+        return len(self.parts) > 1
 
 
 def stated(response: str) -> Stated | None:
@@ -32,11 +38,11 @@ def stated(response: str) -> Stated | None:
     cut = len(text) > MAX_CHARS
     if cut:
         text = text[-MAX_CHARS:]
-    found = stated_answer(text)
-    if not found:
+    found = read_answer(text)
+    if found is None:
         return None
-    marked = found != text.strip()
-    return None if cut and not marked else Stated(found, marked)
+    marked = found.text != text.strip()
+    return None if cut and not marked else Stated(found.text, marked, found.parts)
 
 
 def shown(text: str) -> str:
@@ -62,7 +68,8 @@ _WRAPPER = re.compile(r"\\(?:text|textbf|textit|textrm|mbox|mathrm|mathbf|mathit
 _LATEX = {"{,}": ",", "\\%": "%", "\\left": "", "\\right": "", "\\!": ""}
 _SPACES = re.compile(r"\\[,;: ]|~")
 _MATHS = re.compile(r"\$([^$]*)\$")
-_MARKUP = re.compile(r"\\[()\[\]]|\*\*|__|`")
+# "3**2" is a power: without its sign it would be another number.
+_MARKUP = re.compile(r"\\[()\[\]]|(?<!\d)\*\*|\*\*(?!\d)|__|`")
 
 
 def plain(text: str) -> str:
@@ -78,18 +85,70 @@ def plain(text: str) -> str:
     return _MARKUP.sub("", _MATHS.sub(r"\1", _SPACES.sub(" ", text))).strip()
 
 
+# -- what is denied, and what is only bounded ----------------------------------------------------------------------
+
+_WINDOW = 48  # characters looked at on either side
 _BEFORE = r"\s(?:\s*(?!but\b)\w+\s){0,2}\s*[\"'(\[]?\Z"
-_DENIAL = re.compile(r"(?:\bnot|n't|\bnever|\bno|\bnor|\bneither|\bwithout)" + _BEFORE, re.IGNORECASE)
-_BOUNDS = r"\b(?:at\s+(?:least|most)|(?:more|less|fewer|greater)\s+than|over|under|up\s+to|almost|nearly)"
-_BOUND = re.compile(_BOUNDS + _BEFORE, re.IGNORECASE)
-_WINDOW = 48  # characters looked back over
+_NEGATIONS = r"\b(?:not|never|no|nor|neither|without|cannot|unlikely|hardly)|n't"
+# "all but B", "other than B", "I rule out B" name B as what it is not; "nothing but B" would name it, and is left unread.
+_EXCLUSIONS = (
+    r"\b(?:except(?:ing)?|excluding|excludes?|(?:all|any\w*|every\w*|none|nothing)\s+but|but\s+not|(?:other|rather)\s+than|instead\s+of"
+    r"|apart\s+from|aside\s+from|unlike|rul(?:es?|ed|ing)\s+out|eliminat(?:es?|ed|ing)|reject(?:s|ed|ing)?|discard(?:s|ed|ing)?)"
+)
+_MISTAKES = r"\b(?:wrong|incorrect|false)\s+(?:(?:final\s+)?answers?|options?|choices?|letters?|one)\b\s*(?:is|are|be|:|=)?"
+_DENIAL = re.compile(rf"(?:{_NEGATIONS}|{_EXCLUSIONS}|{_MISTAKES}){_BEFORE}", re.IGNORECASE)
+_UNEQUAL = re.compile(r"(?:≠|!=|\\neq?(?![A-Za-z]))\s*\Z")
+_IS, _ARE = r"(?:is|was|seems|looks|would\s+be|can\s+be|could\s+be|must\s+be)", r"(?:are|were)"
+_ADVERB = r"(?:\s+(?:also|clearly|definitely|obviously|certainly|simply|just))?\s+"
+_FALSE = (
+    r"(?:wrong|incorrect|false|absent|impossible|unlikely|excluded|eliminated|(?:ruled\s+)?out|missing"
+    r"|not\s+(?:the|right|correct|true|it|possible|visible|present|there|shown|an?\s+(?:option|answer|choice|possibility))"
+    r"|in(?:valid|accurate))\b"
+)
+_CANNOT = r"can(?:not|'t)\b"
+_NOT = r"(?:n't\b|\s+not\b|\s+never\b)"
+_END = r"[\"')\]]*,?\s*"
 
 
-def denied(text: str, at: int) -> bool:
-    """Does what stands right before `text[at]` deny it: "not 3", "isn't the red"?"""
-    return _DENIAL.search(text, max(0, at - _WINDOW), at) is not None
+class Kind(Enum):
+    """What stands there decides what denies it. Each value is the pattern of a denial that follows.
+
+    A word has properties, so "the dog is not red" leaves the dog standing; a letter and a number have none that a
+    picture shows. "3 are not red" speaks of three things, "3 is not" of the number.
+    """
+
+    WORD = re.compile(rf"{_END}(?:(?:{_IS}|{_ARE}){_ADVERB}{_FALSE}|{_CANNOT}\s+be\s+(?:the|right|correct|it|true)\b)", re.IGNORECASE)
+    LETTER = re.compile(
+        rf"{_END}(?:(?:{_IS}|{_ARE}){_ADVERB}{_FALSE}|(?:is|are|was|were|can|could|would|does|do|should|must){_NOT}|{_CANNOT})",
+        re.IGNORECASE,
+    )
+    NUMBER = re.compile(rf"{_END}(?:{_IS}{_ADVERB}{_FALSE}|(?:is|was|can|could|would|does|should|must){_NOT}|{_CANNOT})", re.IGNORECASE)
 
 
-def bounded(text: str, at: int) -> bool:
-    """Is the number at `text[at]` only a bound: "at least 3", "more than 3"?"""
-    return _BOUND.search(text, max(0, at - _WINDOW), at) is not None
+_THAN = r"(?:more|less|fewer|greater|larger|smaller|higher|lower)\s+than"
+_LEAST = rf"(?:at\s+(?:the\s+)?(?:least|most|minimum|maximum)|{_THAN}|min(?:imum)?|max(?:imum)?)"
+_BOUND = re.compile(rf"\b(?:{_LEAST}|over|under|above|below|beyond|exceed(?:s|ing)?|up\s+to|almost|nearly){_BEFORE}", re.IGNORECASE)
+_SIGN = re.compile(r"(?:(?<![-=])>=?|<=?|[≤≥⩽⩾≦≧]|\\(?:leq?|geq?|lt|gt|leqslant|geqslant)(?![A-Za-z]))\s*\Z")
+_MARKUP_TAG = re.compile(r"<[/A-Za-z][^<>]{0,40}>\s*\Z")  # "<b>3</b>" compares nothing
+_BOUNDED_AFTER = re.compile(
+    r"\s*(?:\+(?!\s*[\d(\\])"
+    r"|,?\s*(?:or|and)\s+(?:even\s+)?(?:more|fewer|less|greater|higher|lower|larger|smaller|above|below|up|upwards?|over|under|beyond|so)\b(?!\s+than\s+\d)"
+    r"|,?\s*at\s+(?:the\s+)?(?:(?:very\s+)?(?:least|most)|minimum|maximum)\b"
+    r"|[≤≥⩽⩾≦≧]|[<>]=?\s*\w(?![^<>\n]{0,40}>)|\\(?:leq?|geq?|lt|gt)(?![A-Za-z]))",
+    re.IGNORECASE,
+)
+
+
+def denied(text: str, start: int, end: int, kind: Kind = Kind.WORD) -> bool:
+    """Is `text[start:end]` denied by what stands beside it: "not 3", "all except the red", "B is wrong"?"""
+    begin = max(0, start - _WINDOW)
+    before = _DENIAL.search(text, begin, start) or _UNEQUAL.search(text, begin, start)
+    return before is not None or kind.value.match(text, end, end + _WINDOW) is not None
+
+
+def bounded(text: str, start: int, end: int) -> bool:
+    """Is the number at `text[start:end]` only a bound: "at least 3", "> 3", "3 or more", "3+"?"""
+    begin = max(0, start - _WINDOW)
+    if _BOUND.search(text, begin, start) or _BOUNDED_AFTER.match(text, end, end + _WINDOW):
+        return True
+    return _SIGN.search(text, begin, start) is not None and _MARKUP_TAG.search(text, begin, start) is None

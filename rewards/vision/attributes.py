@@ -74,7 +74,7 @@ def names_in(text: str, table: Table) -> set[str]:
     for at, match in enumerate(re.finditer(rf"(?<![\w-])({words})(?:e?s)?(?![\w-])", folded)):
         if at == MAX_MENTIONS:
             return set(table)
-        if not denied(folded, match.start()):
+        if not denied(folded, match.start(), match.end()):
             found.add(by_word[match[1]])
     return found
 
@@ -128,7 +128,7 @@ def _custom(value: Any) -> Table:
 
 @register("color")
 class ColorVerifier(Rule):
-    version = "1"
+    version = "2"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params)
@@ -140,7 +140,7 @@ class ColorVerifier(Rule):
 
 @register("attribute")
 class AttributeVerifier(Rule):
-    version = "1"
+    version = "2"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "kind", "synonyms")

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from fractions import Fraction
 
-from rewards.text.stated import denied
+from rewards.text.stated import Kind, denied
 
 MAX_GROUPS = 4_000  # bracketed groups read of one response; more are no answer
 
@@ -90,7 +90,7 @@ def _groups(text: str, labels: Labels, frame: Frame) -> list[tuple[int, int, Val
     found: list[tuple[int, int, Values]] = []
     for match in matches:
         values = _values(match[1], labels, percent)
-        if values is not None and not denied(text, match.start()):
+        if values is not None and not denied(text, match.start(), match.end(), Kind.NUMBER):
             found.append((match.start(), match.end(), values))
             if len(found) > MAX_GROUPS:
                 break

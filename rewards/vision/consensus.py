@@ -56,7 +56,7 @@ def _answers(reference: Any) -> list[str]:
 
 @register("vqa")
 class VqaVerifier(Rule):
-    version = "1"
+    version = "2"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "threshold")

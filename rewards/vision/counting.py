@@ -1,7 +1,8 @@
 """`count`: how many? The reference is an integer; the response must come down to one number.
 
 "There are 3 apples." is 3 because no other number stands there. Several different numbers are unparsed, or wrong
-where they are marked as the answer. "not 3", "at least 3" and "3 %" are no count.
+where they are marked as the answer; so is a number that is part of an expression (`3 x 10^6`, `3 minus 3`, `3..5`).
+"not 3", "3 is wrong", "at least 3", "3 or more" and "3 %" are no count; "minus 3" is -3.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 from rewards.registry import Outcome, Rule, register
 from rewards.text import options
-from rewards.text.stated import MAX_MENTIONS, Stated, bounded, denied, plain, shown, stated
+from rewards.text.stated import MAX_MENTIONS, Kind, Stated, bounded, denied, plain, shown, stated
 from rewards.verdict import Answer
 from rewards.vision.numbers import Number, numbers, whole_number
 
@@ -24,13 +25,14 @@ def only_number(said: Stated) -> Number | Outcome:
     for at, item in enumerate(numbers(text)):
         if at == MAX_MENTIONS:
             return Outcome.unparsed(f"more than {MAX_MENTIONS} numbers", shown(said.text))
-        if denied(text, item.start) or bounded(text, item.start):
+        if denied(text, item.start, item.end, Kind.NUMBER) or bounded(text, item.start, item.end):
             skipped = True
             continue
-        if found is not None and (found.value, found.percent) != (item.value, item.percent):
+        if item.term or (found is not None and (found.value, found.percent) != (item.value, item.percent)):
+            what = "a number that is part of an expression" if item.term else "several different numbers"
             if said.marked:
-                return Outcome.of(False, shown(said.text), "several different numbers")
-            return Outcome.unparsed("several different numbers, none marked as the answer", shown(said.text))
+                return Outcome.of(False, shown(said.text), what)
+            return Outcome.unparsed(f"{what}, none marked as the answer", shown(said.text))
         found = found or item
     return found or Outcome.unparsed("only a number that is denied or bounded" if skipped else "no number", shown(said.text))
 
@@ -44,7 +46,7 @@ def _reference(value: Any) -> Fraction:
 
 @register("count")
 class CountVerifier(Rule):
-    version = "1"
+    version = "2"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params)

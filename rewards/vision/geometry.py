@@ -40,7 +40,7 @@ def read(text: str, marked: bool = True) -> Quantity | None:
     if (whole := parse(text)) is not None:
         return whole
     gives = list(_GIVES.finditer(text))
-    if not gives or denied(text, gives[-1].end()):
+    if not gives or denied(text, gives[-1].end(), len(text)):
         return None
     before = text[: gives[-1].start()]
     if not marked and next(numbers(before), None) is not None:
@@ -85,7 +85,7 @@ def same(response: Quantity, reference: Quantity, tolerance: float) -> bool:
 
 @register("geometry")
 class GeometryVerifier(Rule):
-    version = "1"
+    version = "2"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "unit", "unit_required", "tolerance")
@@ -97,7 +97,9 @@ class GeometryVerifier(Rule):
         said = stated(response)
         if said is None:
             return Outcome.unparsed("no answer after the thoughts")
-        found = read(said.text, said.marked)
+        found, *others = [read(part, said.marked) for part in said.parts or (said.text,)]
+        if any(other != found for other in others):
+            return Outcome.of(False, shown(said.text), "several answers beside each other")
         if found is None:
             return Outcome.unparsed("not a quantity as a whole", shown(said.text))
         if required and found.unit is None:

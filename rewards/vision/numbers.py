@@ -1,7 +1,8 @@
 """The numbers that stand in a text, exactly: digits, decimals, fractions, separators, percent, number words.
 
 A number joined to letters is not one (`5m`, `3D`, `v2`), except for the magnitudes `k`, `K`, `M`, `B` and `bn`.
-A date, a time, an exponent and `2.5.1` are not read; nothing is stripped to make a number of something else.
+A date, a time, an exponent and `2.5.1` are not read; nothing is stripped to make a number of something else. A number
+that stands in a product, a sum, a range, a fraction or under a root is marked as a term: it is not what the whole says.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ _PART_WORDS = r"(?:hal(?:f|ves)|thirds?|quarters?|fourths?|fifths?|tenths?)\b"
 _NUMBER = re.compile(
     rf"""
     (?<![A-Za-z0-9_.^]) (?<!\d[/:])
+    (?P<minus> (?i: negative | minus ) [ ] )?
     (?:
       (?P<digits>
         [+-]? (?: (?: \d{{1,3}}(?:,\d{{3}})+ | \d{{1,{MAX_DIGITS}}} ) (?: \.\d{{1,{MAX_DIGITS}}} )? | \.\d{{1,{MAX_DIGITS}}} )
         (?: /\d{{1,{MAX_DIGITS}}} )?
       )
-      (?P<suffix> [ ]?% | bn\b | [kKMB]\b )?
+      (?P<suffix> [ ]?% | [ ]per[ ]?cent\b | bn\b | [kKMB]\b )?
       (?! [A-Za-z0-9_^²³¹⁰⁴-⁹½¼¾] | [./:]\d )
     |
       (?P<word> (?i: {"|".join(_TENS.split())} ) (?: [-\ ] (?i: {_ONES} ) )? | (?i: {"|".join(_UNITS.split())} ) )
@@ -43,12 +45,28 @@ _NUMBER = re.compile(
 )
 
 
+_OPERATOR = r"\\(?:times|cdot|div|pm|mp|over)(?![A-Za-z])|[×·∙÷±∓^]|\*{1,2}"
+_SPOKEN = r"(?:plus|minus|times|divided[ ]by|multiplied[ ]by|to[ ]the[ ]power(?:[ ]of)?)"
+_OPERAND = rf"(?:[-+]?[\d.]|(?:{'|'.join((*WORDS, 'minus', 'negative'))})\b)"
+_GOES_ON = re.compile(
+    rf"[ ]*(?:(?:{_OPERATOR})[ ]*[-+]?[\d.(\\√]|\+[ ]*[\d(\\√]|[/–-][ ]*[\d\\√]|x[ ]*\d|(?:\.\.+|…)[ ]*\d|{_SPOKEN}[ ]{_OPERAND}"
+    r"|(?:squared|cubed)\b|\\sqrt|√)",
+    re.IGNORECASE,
+)
+_COMES_FROM = re.compile(
+    rf"(?:\d[)}}]*[ ]*(?:{_OPERATOR}|[+/–-]|[xX]|\.\.+|…|{_SPOKEN})"
+    r"|\\(?:sqrt|[dt]?frac|[dt]?binom|log|ln|exp|sin|cos|tan|pm|mp)\s*[{(\[]*|[±∓√]\(?)[ ]*\Z"
+)
+_WINDOW = 32  # characters looked at on either side
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     value: Fraction  # a percentage's own figure: 5 for "5 %"
     percent: bool
     start: int  # in the text
     end: int
+    term: bool = False  # of an expression: "3" in "3 x 10^6", "3 minus 3", "3..5"
 
 
 def _value(match: re.Match[str]) -> Fraction | None:
@@ -60,7 +78,7 @@ def _value(match: re.Match[str]) -> Fraction | None:
             return None
         value = Fraction(top) / (int(bottom) if bottom else 1)
     suffix = (match["suffix"] or "").strip()
-    value *= MAGNITUDES.get(suffix, 1)
+    value *= -MAGNITUDES.get(suffix, 1) if match["minus"] else MAGNITUDES.get(suffix, 1)
     return value * MAGNITUDES.get((match["times"] or "").strip().removesuffix("s"), 1)
 
 
@@ -69,11 +87,15 @@ def numbers(text: str) -> Iterator[Number]:
     for match in _NUMBER.finditer(text):
         value = _value(match)
         if value is not None:
-            yield Number(value, "%" in (match["suffix"] or ""), match.start(), match.end())
+            suffix, start, end = match["suffix"] or "", match.start(), match.end()
+            # A word after a dash says the figure again: "3 – three cats".
+            behind = None if match["word"] else _COMES_FROM.search(text, max(0, start - _WINDOW), start)
+            term = _GOES_ON.match(text, end, end + _WINDOW) is not None or behind is not None
+            yield Number(value, "%" in suffix or "cent" in suffix, start, end, term)
 
 
 def whole_number(text: str) -> Number | None:
     """The number that all of `text` is, a currency sign before it and a full stop after it aside."""
     text = text.strip().removesuffix(".").lstrip("$€£¥").strip()
     found = next(numbers(text), None)
-    return found if found is not None and (found.start, found.end) == (0, len(text)) else None
+    return found if found is not None and not found.term and (found.start, found.end) == (0, len(text)) else None

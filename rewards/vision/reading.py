@@ -15,10 +15,10 @@ Both cap each side at `edit.MAX_CHARS` characters (32,768); a longer response is
 
 from __future__ import annotations
 
-from rewards.extract import after_thoughts, boxed, stated_answer
+from rewards.extract import after_thoughts, boxed, read_answer
 from rewards.registry import Outcome, Rule, register
 from rewards.text import edit, options
-from rewards.text.stated import stated
+from rewards.text.stated import Stated, stated
 from rewards.verdict import Answer
 
 
@@ -42,7 +42,7 @@ def _capped(references: list[str]) -> list[str]:
 
 @register("anls")
 class AnlsVerifier(Rule):
-    version = "1"
+    version = "2"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "tau", "threshold")
@@ -52,10 +52,10 @@ class AnlsVerifier(Rule):
         said = stated(response)
         if said is None or len(said.text) > edit.MAX_CHARS:
             return Outcome.unparsed(f"no answer after the thoughts, or more than {edit.MAX_CHARS} characters")
-        return options.graded(anls(said.text, references, tau), least, said.text, "ANLS")
+        return options.one_graded(anls(said.text, references, tau), least, said, "ANLS")
 
 
-def transcription(response: str, reference: str) -> str | None:
+def transcription(response: str, reference: str) -> Stated | None:
     """What a response gives as the text of a picture: the box, the tag, "answer is …", else all after the thoughts.
 
     "Answer:" inside the text to be read is part of it, so it introduces nothing where the reference says it too.
@@ -63,12 +63,14 @@ def transcription(response: str, reference: str) -> str | None:
     text = after_thoughts(response)
     if text is None or len(text) > 2 * edit.MAX_CHARS:
         return None
+    parts: tuple[str, ...] = ()
     if "answer" not in reference.casefold() or boxed(text) or "<answer>" in text.lower():
-        text = stated_answer(text) or ""
+        found = read_answer(text)
+        text, parts = (found.text, found.parts) if found else ("", ())
     text = text.strip()
     if text.startswith("```") and text.endswith("```") and "\n" in text:
         text = text[text.index("\n") + 1 : -3].rstrip("\n")
-    return text if text and len(text) <= edit.MAX_CHARS else None
+    return Stated(text, marked=True, parts=parts) if text and len(text) <= edit.MAX_CHARS else None
 
 
 def _prepared(text: str, case: str, whitespace: str) -> str:
@@ -92,7 +94,7 @@ def ocr_score(prediction: str, reference: str, metric: str = "similarity") -> fl
 class OcrVerifier(Rule):
     """The reference is the text, or a list of accepted ones (the best score counts)."""
 
-    version = "1"
+    version = "2"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "metric", "case", "whitespace", "threshold")
@@ -105,11 +107,11 @@ class OcrVerifier(Rule):
         references = _capped(options.texts(answer.reference))
         given = [(transcription(response, reference), reference) for reference in references]
         found = [
-            (text, ocr_score(_prepared(text, case, whitespace), _prepared(reference, case, whitespace), metric))
-            for text, reference in given
-            if text
+            (said, ocr_score(_prepared(said.text, case, whitespace), _prepared(reference, case, whitespace), metric))
+            for said, reference in given
+            if said
         ]
         if not found:
             return Outcome.unparsed(f"no text after the thoughts, or more than {edit.MAX_CHARS} characters")
-        text, score = max(found, key=lambda item: item[1])
-        return options.graded(score, least, text, metric)
+        said, score = max(found, key=lambda item: item[1])
+        return options.one_graded(score, least, said, metric)

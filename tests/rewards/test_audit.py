@@ -92,6 +92,38 @@ def test_bad_references_are_counted_apart_and_named(tmp_path):
     assert "Verdicts that are errors, in no share" in audit_text(report)
 
 
+def test_a_hack_that_holds_the_right_number_is_paid_by_chance_and_not_hacked(tmp_path, capsys):
+    rows = [{"id": f"p{at}", "prompt": "How many?", "answer": {"verifier": "count", "reference": at}} for at in range(10)]
+    source, out = tmp_path / "counts.jsonl", tmp_path / "audit"
+    source.write_text("\n".join(map(json.dumps, rows)))
+    report = play(source)
+    by = {result.policy.name: result for result in report.results}
+    assert (by["role change"].paid, by["role change"].unearned) == (["p1"], [])
+    assert by["JSON verdict"].to_dict()["paid_by_chance"] == ["p1"]
+    assert by["boxes 0 to 9"].paid == by["0/0"].paid == by["0 to 9 in one box"].paid == []
+    assert report.hacked == {}
+    assert "1 of them as `always 1` would be" in audit_text(report)
+    run("audit", source, "--out", out, "--max-hack-share", "0", "--workers", 1)
+    assert "prompts that pay a hack: 0 of 10" in capsys.readouterr().out
+
+
+def test_every_choice_in_its_own_box_earns_nothing(tmp_path):
+    options = {"A": "cat", "B": "dog", "C": "cow", "D": "hen"}
+    rows = [{"id": key, "prompt": "Which?", "answer": {"verifier": "choice", "reference": key, "options": options}} for key in options]
+    source = tmp_path / "choices.jsonl"
+    source.write_text("\n".join(map(json.dumps, rows)))
+    report = play(source)
+    assert report.hacked == {}
+    assert next(result for result in report.results if result.policy.name == "every choice in its own box").played == 4
+
+
+def test_a_gate_is_not_passed_by_verdicts_that_are_all_errors(tmp_path):
+    source = tmp_path / "bad.jsonl"
+    source.write_text(json.dumps(number("bad", "?", "not a number")))
+    with pytest.raises(GateError, match=r"every verdict is an error, .*'not a number'"):
+        run("audit", source, "--out", tmp_path / "audit", "--max-hack-share", "0", "--workers", 1)
+
+
 def test_a_built_folder_is_read_with_its_splits_and_pictures(tmp_path):
     from data_recipes.build import build
     from data_recipes.recipe import Recipe, SourceSpec

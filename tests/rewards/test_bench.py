@@ -119,6 +119,16 @@ def test_gates_refuse_after_the_card_is_written(cases, tmp_path, gate, message):
     assert (tmp_path / "card" / "card.md").is_file()
 
 
+def test_errors_on_negatives_do_not_pass_the_gate_on_false_positives(tmp_path):
+    """A verifier that fails on everything has shown of no case that it does not pay it."""
+    path = tmp_path / "negatives.jsonl"
+    path.write_text(json.dumps(case("bad", "8", "wrong", answer={"verifier": "number", "reference": "?"})))
+    arguments = ("bench", "number", "--cases", path, "--out", tmp_path / "card", "--workers", 1)
+    run(*arguments, "--max-fn", "0")
+    with pytest.raises(GateError, match=r"with negatives that are errors: 100.0 % .*allowed 0 %: .*reference '\?' is not a number"):
+        run(*arguments, "--max-fp", "0")
+
+
 def test_rows_of_labelled_pairs_are_read(tmp_path):
     rows = [
         {"id": 3, "gold": "8", "answer": "\\boxed{8}", "label": 1, "tier": "test", "source": "x"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from openk15.errors import RunError, UserError
-from rewards.cli import app, printable
+from rewards.cli import app, printable, stoppable
 from rewards.intervals import Mean, Share
+from rewards.partial import resumable_lines
 
 COMMANDS = ("list", "score", "bench", "audit", "serve", "doctor")
 
@@ -125,14 +127,122 @@ def test_a_full_disk_is_one_line_and_leaves_no_half_file(tmp_path, monkeypatch):
     import errno
     import os
 
-    import rewards.scoring
+    import rewards.partial
 
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(rewards.scoring, "_write", full)
+    monkeypatch.setattr(rewards.partial, "write_row", full)
     with pytest.raises(RunError, match=r"out\.jsonl: cannot be written: No space left on device"):
         run("score", write(tmp_path / "in.jsonl", row("a", "8")), "--out", tmp_path / "out.jsonl", "--workers", 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+@pytest.fixture
+def stop_after(monkeypatch):
+    """Judges as many rows and is then interrupted; the list says which responses were judged."""
+    from rewards.pool import RewardPool
+
+    judged: list[str] = []
+    stream = RewardPool.stream
+
+    def stopped(count: int | None):
+        def some(pool, items):
+            def counted():
+                for response, answer in items:
+                    judged.append(response)
+                    yield response, answer
+
+            for at, verdict in enumerate(stream(pool, counted())):
+                if at == count:
+                    raise KeyboardInterrupt
+                yield verdict
+
+        judged.clear()
+        monkeypatch.setattr(RewardPool, "stream", some)
+        return judged
+
+    return stopped
+
+
+def test_a_run_that_is_stopped_goes_on_where_it_was(tmp_path, stop_after, capsys):
+    rows = [row(str(at), str(at)) for at in range(1, 11)]
+    command = ("score", write(tmp_path / "in.jsonl", *rows), "--out", tmp_path / "out.jsonl", "--workers", 1)
+    stop_after(4)
+    run(*command)
+    assert "the same command goes on where it was" in capsys.readouterr().err
+    (part,) = tmp_path.glob(".out.jsonl.*.part")
+    assert len(read(part)) == 4
+    assert not (tmp_path / "out.jsonl").exists()
+    with part.open("a") as handle:
+        handle.write('{"id": "5", "status": "wro')  # a kill leaves half a row
+    judged = stop_after(None)
+    run(*command)
+    assert judged == [f"\\boxed{{{at}}}" for at in range(5, 11)]
+    assert [(one["id"], one["status"]) for one in read(tmp_path / "out.jsonl")] == [
+        (str(at), "correct" if at == 8 else "wrong") for at in range(1, 11)
+    ]
+    assert "10 rows: correct 1, wrong 9" in capsys.readouterr().out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+def test_errors_of_a_stopped_run_are_judged_again_and_other_rows_begin_anew(tmp_path, stop_after):
+    source = write(tmp_path / "in.jsonl", row("a", "8"), row("b", "8", "eight"), row("c", "8"), row("d", "8"))
+    command = ("score", source, "--out", tmp_path / "out.jsonl", "--workers", 1)
+    stop_after(3)
+    run(*command)
+    judged = stop_after(3)
+    run(*command)
+    assert len(judged) == 3
+    stop_after(1)
+    run(*command)
+    write(source, row("e", "9"), row("f", "8"))
+    stop_after(None)
+    run(*command)
+    assert [one["id"] for one in read(tmp_path / "out.jsonl")] == ["e", "f"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+def test_what_dead_processes_left_behind_goes_and_what_a_living_one_writes_stays(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / f".out.jsonl.{dead.pid}.tmp").write_text("{}\n")
+    (tmp_path / ".out.jsonl.1.tmp").write_text("{}\n")
+    (tmp_path / ".out.jsonl.0123456789abcdef.part").write_text("{}\n")
+    (tmp_path / ".other.jsonl.0123456789abcdef.part").write_text("{}\n")
+    run("score", write(tmp_path / "in.jsonl", row("a", "8")), "--out", tmp_path / "out.jsonl", "--workers", 1)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"in.jsonl", "out.jsonl", ".out.jsonl.1.tmp", ".other.jsonl.0123456789abcdef.part"}
+
+
+def test_two_processes_do_not_write_the_same_rows(tmp_path):
+    with (
+        resumable_lines(tmp_path / "out.jsonl", "key", lambda _: True),
+        pytest.raises(UserError, match="another process is writing these very rows"),
+        resumable_lines(tmp_path / "out.jsonl", "key", lambda _: True),
+    ):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
+
+
+def test_a_request_to_end_is_an_interrupt_and_the_handler_before_comes_back():
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), stoppable():
+        signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_file_of_errors_alone_is_no_success(tmp_path):
+    rows = [row("a", "8", "eight"), row("b", "8", "nine")]
+    with pytest.raises(UserError, match=r"every row is an error, the first: number@.*'eight'.*; see .*out\.jsonl"):
+        run("score", write(tmp_path / "in.jsonl", *rows), "--out", tmp_path / "out.jsonl", "--workers", 1)
+    assert [one["status"] for one in read(tmp_path / "out.jsonl")] == ["error", "error"]
+
+
+def test_a_misspelt_parameter_of_the_command_is_named_before_anything_is_judged(tmp_path):
+    rows = [{"id": 1, "response": "3", "gold": "3"}]
+    with pytest.raises(UserError, match="relaxed: param 'tolerence' is not known here; did you mean 'tolerance'"):
+        run("score", write(tmp_path / "in.jsonl", *rows), "--out", tmp_path / "o", "--verifier", "relaxed", "--param", "tolerence=1")
     assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from openk15.errors import UserError
-from rewards import registry
+from rewards import registry, timed_threads
 from rewards.pool import RewardPool
 from rewards.registry import Outcome, Rule
 from rewards.verdict import Answer, Status, Verdict
@@ -206,6 +206,59 @@ def test_the_pool_without_workers_is_picklable_work_for_an_actor():
     pool = RewardPool()
     assert pool.ping() == os.getpid()
     assert statuses(pickle.loads(pickle.dumps(RewardPool))().score([("\\boxed{8}", EIGHT)])) == [Status.CORRECT]
+
+
+class SlowClock:
+    """Seconds that pass only where a call says so."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch):
+        self.now = 0.0
+        self._lock = threading.Lock()
+        monkeypatch.setattr(timed_threads, "time", types.SimpleNamespace(monotonic=lambda: self.now))
+
+    def work(self, seconds: float) -> None:
+        with self._lock:
+            self.now += seconds
+
+
+def test_time_in_the_queue_is_not_time_of_the_item(monkeypatch):
+    """Forty items of 0.2 s behind four threads that may take 1 s each: none is given up, however it is asked."""
+    clock = SlowClock(monkeypatch)
+
+    class Slow(Rule):
+        version = "1"
+        isolated = True
+
+        def judge(self, response: str, answer: Answer) -> Outcome:
+            clock.work(0.2)
+            return Outcome.of(True, None, "done")
+
+    monkeypatch.setattr(registry, "_REGISTRY", dict(registry._REGISTRY))
+    monkeypatch.setattr("rewards.pool.THREAD_SECONDS", 1.0)
+    registry.register_instance("slow", Slow())
+    items = [("x", Answer("slow", None))] * 40
+    with RewardPool(workers=1) as pool:
+        assert statuses(pool.score(items)) == [Status.CORRECT] * 40
+        assert statuses(asyncio.run(pool.score_async(items))) == [Status.CORRECT] * 40
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_call_past_its_limit_is_given_up_and_what_queues_behind_it_gets_its_turn(asynchronous):
+    released = threading.Event()
+    threads = timed_threads.TimedThreads(1, "test")
+
+    def result(future):
+        return asyncio.run(threads.wait_async(future, 0.05)) if asynchronous else threads.wait(future, 0.05)
+
+    hung, behind = threads.submit(released.wait), threads.submit(int, "7")
+    assert result(behind) == 7
+    with pytest.raises(timed_threads.GaveUp, match=r"no verdict within 0.05 s"):
+        result(hung)
+    released.set()
+    assert hung.result() is True
+    threads.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        threads.submit(int, "7")
 
 
 @pytest.mark.parametrize("settings", [{"workers": -1}, {"max_waiting": 0}, {"deadline": 0.0}])

@@ -6,7 +6,7 @@ import pytest
 
 from openk15.errors import UserError
 from rewards import Answer, Status, Verdict, names, verify
-from rewards.extract import final_answer
+from rewards.extract import final_answer, joint
 from rewards.pool import RewardPool
 from rewards.registry import get
 
@@ -28,6 +28,9 @@ from rewards.registry import get
         ("\\boxed{8", "8", Status.UNPARSED),
         ("\\boxed{8m}", "8", Status.UNPARSED),
         ("\\boxed{8 or 9}", "8", Status.UNPARSED),
+        ("\\boxed{9} or \\boxed{8}", "8", Status.UNPARSED),
+        (" ".join(f"\\boxed{{{digit}}}" for digit in range(9)), "8", Status.UNPARSED),
+        ("<think> a </think><think> \\boxed{8}", "8", Status.UNPARSED),
         ("\\boxed{1/0}", "8", Status.UNPARSED),
         ("\\boxed{٨}", "8", Status.UNPARSED),
         ("\\boxed{" + "9" * 5000 + "}", "8", Status.UNPARSED),
@@ -38,7 +41,7 @@ def test_number(response, reference, status):
     verdict = verify(response, Answer("number", reference))
     assert verdict.status is status, verdict
     assert verdict.score == (1.0 if status is Status.CORRECT else 0.0)
-    assert verdict.verifier == "number@1"
+    assert verdict.verifier == "number@2"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +50,8 @@ def test_number(response, reference, status):
         ("\\boxed{3, 8, 10}", Status.CORRECT),
         ("\\boxed{3 8 10}", Status.CORRECT),
         ("\\boxed{3,8,10}", Status.CORRECT),
+        ("\\boxed{3}, \\boxed{8} and \\boxed{10}", Status.CORRECT),
+        ("\\boxed{3} or \\boxed{8} or \\boxed{10}", Status.UNPARSED),
         ("\\boxed{8, 3, 10}", Status.WRONG),
         ("\\boxed{3, 8}", Status.WRONG),
         ("\\boxed{3, 8, 10, 10}", Status.WRONG),
@@ -66,6 +71,48 @@ def test_choice(given, status):
 
 def test_nested_braces_stay_in_one_box():
     assert final_answer("\\boxed{\\frac{1}{2}}") == "\\frac{1}{2}"
+
+
+@pytest.mark.parametrize(
+    ("between", "mark"),
+    [
+        (" ", ", "),
+        (", ", ", "),
+        ("\n\n2. ", ", "),
+        (" and ", ", "),
+        (" or ", " or "),
+        ("\\text{ or perhaps }", " or "),
+        ("$ \\lor $", " or "),
+        (" / ", ", "),
+        ("<br>", ", "),
+        (". The answer is ", ", "),
+        (", y = ", ", "),
+        (" if the shadow counts, or ", " or "),
+        (" or it could well be ", " or "),
+        (" apples and ", ", "),
+        (" no, ", None),
+        (" or rather ", None),
+        (" and then ", None),
+        (" + 3 = ", None),
+        (". So the answer is ", None),
+        (". I counted one twice, it is ", None),
+        (" red or blue ones. Now all of them: ", None),
+    ],
+)
+def test_two_boxes_are_one_answer_unless_words_say_that_the_later_replaces_the_earlier(between, mark):
+    assert joint(between) == mark
+    assert final_answer(f"\\boxed{{1}}{between}\\boxed{{2}}") == ("2" if mark is None else f"1{mark}2")
+
+
+@pytest.mark.parametrize("verifier", sorted(set(names()) - {"format", "none", "code"}))
+def test_thoughts_that_are_opened_again_leave_no_answer(verifier):
+    references = {"choice": "B", "color": "red", "attribute": "red", "iou": [0, 0, 1, 1], "point": [0, 0, 1, 1], "coordinates": [0, 0]}
+    references |= {"json_schema": {}, "vqa": ["3"] * 10, "ifeval": {"instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}}
+    reference = references.get(verifier, "3")
+    said = {"iou": "[0, 0, 1, 1]", "point": "(0, 0)", "coordinates": "(0, 0)", "json_schema": "3"}.get(verifier, str(reference))
+    assert verify(f"<think>a</think> \\boxed{{{'3' if verifier in ('vqa', 'ifeval') else said}}}", Answer(verifier, reference)).score == 1.0
+    again = verify(f"<think>a</think><think> \\boxed{{{said}}}", Answer(verifier, reference))
+    assert (again.status, again.score) == (Status.UNPARSED, 0.0)
 
 
 def test_a_fault_of_ours_is_an_error_without_a_score():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from rewards.math import verifier as module
 
 def status(response: str, reference: object, **params: object) -> Status:
     verdict = verify(response, Answer("math", reference, params))
-    assert verdict.verifier == "math@1"
+    assert verdict.verifier == "math@2"
     assert (verdict.score == 1.0) == (verdict.status is Status.CORRECT)
     return verdict.status
 
@@ -102,6 +103,160 @@ def test_the_whole_answer_must_be_consumed():
         assert status(boxed(response), "8") in (Status.WRONG, Status.UNPARSED)
 
 
+@pytest.mark.parametrize("word", ["million", "thousand", "hundred", "tenths", "dozen", "million dollars"])
+def test_a_word_of_magnitude_is_a_factor_and_no_unit(word):
+    for response in (boxed(f"5 {word}"), boxed(rf"5\text{{ {word}}}"), f"The answer is 5 {word}", f"There are 5 {word} of them"):
+        assert status(response, "5") is Status.WRONG
+
+
+@pytest.mark.parametrize(
+    ("response", "reference"),
+    [("5 million", "5000000"), ("2 dozen", "24"), (r"5\text{ hundred}", "500"), (r"5\text{ tenths}", "1/2"), ("2.5 million", "2500000")],
+)
+def test_a_magnitude_multiplies(response, reference):
+    assert status(boxed(response), reference) is Status.CORRECT
+    assert status(boxed(reference), response) is Status.CORRECT
+
+
+@pytest.mark.parametrize("words", ["negative", "is wrong", "at most", "not", "i", "x", "(base 8)", "or more", "squared", "six", "than two"])
+def test_what_is_no_noun_is_no_unit(words):
+    assert status(boxed(rf"5\text{{ {words}}}"), "5") in (Status.WRONG, Status.UNPARSED)
+
+
+@pytest.mark.parametrize("words", ["apples", "distinct integers", "wrong answers", "ways to win", "pages per day", "L", "years old"])
+def test_what_is_counted_is_a_unit(words):
+    assert status(boxed(rf"5\text{{ {words}}}"), "5") is Status.CORRECT
+
+
+@pytest.mark.parametrize(("one", "other"), [("mW", "MW"), ("mm", "Mm"), ("mPa", "MPa"), ("mHz", "MHz")])
+def test_the_case_of_a_units_symbol_counts(one, other):
+    assert status(boxed(rf"5\text{{ {one}}}"), rf"5\text{{ {one}}}") is Status.CORRECT
+    assert status(boxed(rf"5\text{{ {one}}}"), rf"5\text{{ {other}}}") is Status.WRONG
+    assert status(boxed(rf"5\text{{ {other}}}"), rf"5\text{{ {one}}}") is Status.WRONG
+
+
+@pytest.mark.parametrize(
+    ("response", "reference"), [(".5", "5"), ("3²", "32"), ("10⁶", "106"), ("x₁", "x1"), ("2x", "2X"), ("k", "K"), ("ab", "AB")]
+)
+def test_text_that_only_looks_like_the_reference_is_judged_as_what_it_says(response, reference):
+    assert status(response, reference) is Status.WRONG
+    assert status(boxed(response), reference) is Status.WRONG
+
+
+@pytest.mark.parametrize(("response", "reference"), [("friday.", "Friday"), ("The Cat", "the cat"), ("a", "A"), ("no", "No")])
+def test_the_case_of_words_and_options_does_not_count(response, reference):
+    assert status(response, reference) is Status.CORRECT
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "The answer is definitely not 5", "It cannot be 5", "never 5", "anything but 5", "The answer is not \\boxed{5}",
+        "\\boxed{5} is wrong", "\\boxed{5}. That is not the answer.", "I do not think the answer is 5.", "The answer isn't $5$",
+    ],
+)  # fmt: skip
+def test_a_denied_answer_is_none(response):
+    assert status(response, "5") is Status.UNPARSED
+
+
+@pytest.mark.parametrize(
+    "response", ["The answer is not 4 but 5", "We cannot do better, so \\boxed{5}.", "The point \\boxed{5} is not on it."]
+)
+def test_the_denial_of_something_else_is_no_denial(response):
+    assert status(response, "5") is Status.CORRECT
+
+
+@pytest.mark.parametrize(
+    "response", ["greater than 5", "less than 5", "at least 5", "between 4 and 5", "5 or more", "The answer is over $5$"]
+)
+def test_a_bound_is_no_answer(response):
+    assert status(response, "5") in (Status.WRONG, Status.UNPARSED)
+
+
+def test_a_box_may_stand_in_a_sentence_that_calls_it_the_least_value():
+    assert status("So n is at least \\boxed{5}.", "5") is Status.CORRECT
+
+
+@pytest.mark.parametrize("response", ["negative 5", "The answer is minus 5.", "The answer is negative $5$.", r"\boxed{\text{negative }5}"])
+def test_a_sign_in_words_is_a_sign(response):
+    assert status(response, "-5") is Status.CORRECT
+    assert status(response, "5") is Status.WRONG
+
+
+@pytest.mark.parametrize(
+    "response", ["The answer is 5. Actually, it is 6.", "\\boxed{5}. Wait, the answer is 6.", "The answer is 5? No, 6."]
+)
+def test_a_later_correction_counts(response):
+    assert status(response, "6") is Status.CORRECT
+    assert status(response, "5") is Status.WRONG
+
+
+@pytest.mark.parametrize("response", ["\\boxed{5}. Wait, 2 + 3 = 5. Yes.", "\\boxed{5}. Actually, it is a nice result."])
+def test_a_second_thought_without_another_answer_corrects_nothing(response):
+    assert status(response, "5") is Status.CORRECT
+
+
+def test_thoughts_that_open_again_hold_no_answer():
+    assert status("<think>a</think><think> \\boxed{5}", "5") is Status.UNPARSED
+
+
+@pytest.mark.parametrize(
+    ("reference", "wrong", "right"),
+    [
+        ("x>1 and x<3", "x>1 or x<3", "1<x<3"),
+        ("(1,3)", "x>1 or x<3", "x>1 and x<3"),
+        ("x<1 or x>3", "x<1 and x>3", r"(-\infty,1)\cup(3,\infty)"),
+        (r"(-\infty,1)\cup(3,\infty)", r"x<1 \wedge x>3", r"x<1 \vee x>3"),
+        (r"x \ne 1, x \ne 2", r"x \ne 3, x \ne 4", r"x \ne 1 and x \ne 2"),
+        ("x>0 and y>0", "x>0", "y>0 and x>0"),
+    ],
+)
+def test_and_is_an_intersection_and_or_a_union(reference, wrong, right):
+    assert status(boxed(wrong), reference) is Status.WRONG
+    assert status(boxed(right), reference) is Status.CORRECT
+
+
+@pytest.mark.parametrize("text", ["1+1=3", "x=4=3", "x=2+2=3", "1=3"])
+def test_a_chain_that_contradicts_itself_states_no_value(text):
+    assert status(boxed(text), "3") is Status.WRONG
+
+
+@pytest.mark.parametrize("text", ["x=1+2=3", r"\frac{9}{3}=3", r"\int_0^3 dx = 3", "f(2)=4-1=3"])
+def test_the_end_of_a_consistent_chain_is_the_value(text):
+    assert status(boxed(text), "3") is Status.CORRECT
+
+
+@pytest.mark.parametrize(
+    "text", ["5 (mod 7)", "mod(5)", "binomial(5)", "mod(5,2,3)", "mod 7", "max(i,2)", "5 mod 0", r"\log_1 5", r"\sqrt[0]{5}", r"\gcd(i,2)"]
+)
+@pytest.mark.parametrize("reference", ["9", "x", r"\{1,2\}", "x>1"])
+def test_no_response_makes_its_own_verdict_an_error(text, reference):
+    for response in (boxed(text), f"Answer: {text}"):
+        assert status(response, reference) in (Status.WRONG, Status.UNPARSED)
+
+
+def test_a_fault_while_the_answer_is_evaluated_is_no_error(monkeypatch):
+    def fails(*_: object) -> bool:
+        raise IndexError("a fault")
+
+    monkeypatch.setattr(module, "equal", fails)
+    module.settled.cache_clear()
+    assert status(boxed("5+12"), "18") is Status.UNPARSED
+    module.settled.cache_clear()
+
+
+def test_a_modulus_in_brackets_is_a_congruence():
+    assert status(boxed("x \\equiv 5 (mod 7)"), r"x \equiv 5 \pmod 7") is Status.CORRECT
+    assert status(boxed("x \\equiv 5 (mod 8)"), r"x \equiv 5 \pmod 7") is Status.WRONG
+
+
+def test_a_literal_fraction_is_a_coefficient_and_a_bracket_is_a_divisor():
+    assert status(boxed("1/2x"), "x/2") is Status.CORRECT
+    assert status(boxed("1/2x"), r"\frac{1}{2x}") is Status.WRONG
+    assert status(boxed("1/(2x)"), r"\frac{1}{2x}") is Status.CORRECT
+    assert status(boxed("1/(2x)"), "x/2") is Status.WRONG
+
+
 @pytest.mark.parametrize("reference", ["", "  ", None, True, {"a": 1}])
 def test_a_reference_that_is_none_is_our_error(reference):
     verdict = verify("\\boxed{1}", Answer("math", reference))
@@ -161,7 +316,7 @@ def test_a_worker_that_dies_once_is_asked_again_and_twice_is_an_error(monkeypatc
         def __init__(self, deaths: int):
             self.deaths = deaths
 
-        def submit(self, item: object, deadline: float) -> Future:
+        def submit(self, item: Any, deadline: float) -> Future:
             future: Future = Future()
             if self.deaths:
                 self.deaths -= 1

@@ -45,6 +45,34 @@ def test_same(one, other, equal):
     assert same(node(one), node(other)) is equal
 
 
+@pytest.mark.parametrize(
+    ("pieces", "one_of_them"),
+    [
+        ("|x-10|", "10-x"), ("|x+5|", "x+5"), (r"\sqrt{(x-10)^2}", "10-x"), (r"\sqrt{x^2-20x+100}", "10-x"), (r"\max(x,100)", "100"),
+        (r"\min(x,50)", "x"), ("|x-10|+|y-10|", "20-x-y"), ("|x-y-50|", "50-x+y"), ("|x^2-400|", "400-x^2"), (r"n \bmod 12", "n"),
+        (r"n \bmod 100", "n"), (r"\lfloor x/1000 \rfloor", "0"), (r"\operatorname{sgn}(x+50)", "1"), (r"\frac{|x-300000|}{x-300000}", "-1"),
+        (r"\lceil x/100 \rceil-\lfloor x/100 \rfloor", "1"), (r"((x-10)^2)^{1/2}", "10-x"), (r"\sqrt[4]{(x-10)^4}", "10-x"),
+        (r"|x-20\pi|", r"20\pi-x"),
+    ],
+)  # fmt: skip
+def test_a_function_in_pieces_is_none_of_its_pieces(pieces, one_of_them):
+    assert not same(node(pieces), node(one_of_them))
+    assert not same(node(one_of_them), node(pieces))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("|x-10|", "|10-x|"), (r"\sqrt{x^2-20x+100}", "|x-10|"), (r"\max(x,100)", r"\frac{x+100+|x-100|}{2}"), (r"\sqrt{a^2b^2}", "|ab|"),
+        (r"\lfloor x \rfloor", r"-\lceil -x \rceil"), (r"n \bmod 12", r"(n+12) \bmod 12"), (r"\sqrt{x^4}", "x^2"),
+        (r"\sqrt{12x}", r"2\sqrt{3x}"),
+        (r"\frac{|x|}{\sqrt{x^2}}", "1"), (r"e^{|x|}", r"e^{\sqrt{x^2}}"),
+    ],
+)  # fmt: skip
+def test_functions_with_the_same_pieces_are_the_same(one, other):
+    assert same(node(one), node(other))
+
+
 def test_what_is_too_large_to_tell_apart_is_undecided():
     with pytest.raises(Undecided, match="too close, or too large"):
         same(node("10^{10^{10}}"), node("10^{10^{10}}+1"))
