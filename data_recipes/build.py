@@ -24,7 +24,7 @@ from data_recipes.cache import StageCache
 from data_recipes.chance import no_image_chance
 from data_recipes.executor import Executor, LocalExecutor
 from data_recipes.gates import check_gates
-from data_recipes.ingest import Ingested, disjointness, ingest
+from data_recipes.ingest import Ingested, disjointness, ingest, tag_names
 from data_recipes.lock import LOCK, make_lock
 from data_recipes.measuring import Measured, run_steps
 from data_recipes.output import DROPPED, TRACE, write_rows
@@ -61,6 +61,7 @@ def build(
     try:
         with stages.held():
             ingested = ingest(recipe, runner, stages.folder / "shards", say)
+            recipe.check_tags(tag_names(ingested.shards))
             measured = run_steps(recipe, ingested.shards, runner, stages, say)
             selection = Selection.of(recipe, measured)
             kept = selection.kept()

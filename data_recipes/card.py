@@ -21,19 +21,21 @@ if TYPE_CHECKING:
     from data_recipes.build import Selection
 
 
-# Without it `datasets.load_dataset` guesses the splits from folder names and leaves held-out out.
-FRONT = f"""\
----
-configs:
-- config_name: default
-  data_files:
-  - split: {TRAIN}
-    path: {TRAIN}/*.parquet
-  - split: {HELDOUT}
-    path: {HELDOUT}/*.parquet
----
+FENCE = "---\n"
 
-"""
+
+def front(counted: Mapping[str, Tally]) -> str:
+    """Without it `datasets.load_dataset` guesses the splits from folder names and leaves held-out out; it cannot load an empty split."""
+    files = "".join(f"  - split: {split}\n    path: {split}/*.parquet\n" for split, tally in counted.items() if tally.problems)
+    return f"{FENCE}configs:\n- config_name: default\n  data_files:\n{files}{FENCE}\n"
+
+
+def without_front(text: str) -> str:
+    """The card as a person reads it."""
+    if not text.startswith(FENCE):
+        return text
+    _, end, body = text.removeprefix(FENCE).partition(f"\n{FENCE}")
+    return body.lstrip("\n") if end else text
 
 
 def write_card(
@@ -63,12 +65,16 @@ def write_card(
         _licences(recipe, manifest),
         _examples(folder, train),
     ]
-    atomic_write_text(folder / "README.md", FRONT + "\n\n".join(section for section in sections if section) + "\n")
+    atomic_write_text(folder / "README.md", front(counted) + "\n\n".join(section for section in sections if section) + "\n")
 
 
 def _table(header: list[str], rows: list[list[Any]]) -> str:
     lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
-    return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows])
+    return "\n".join(lines + ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows])
+
+
+def _cell(value: Any) -> str:
+    return " ".join(str(value).splitlines()).replace("|", "\\|")
 
 
 def _counts(manifest: dict[str, Any]) -> str:
@@ -132,16 +138,12 @@ def _dropped_examples(recipe: Recipe, selection: Selection) -> str:
     if not first:
         return ""
     rows = [
-        [f"`{recipe.select[number].title}`" if number >= 0 else "one of every id", key, _cell(reason)]
+        [f"`{recipe.select[number].title}`" if number >= 0 else "one of every id", key, reason[:300]]
         for number, (key, reason) in sorted(first.items())
     ]
     return "## Why rows went\n\nOne of each rule; `data_recipes why-dropped ID` tells of any row.\n\n" + _table(
         ["rule", "row", "reason"], rows
     )
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")[:300]
 
 
 def _grades(manifest: dict[str, Any]) -> str:
@@ -156,7 +158,7 @@ def _answers(train: Tally) -> str:
     rows = []
     for template, answers in sorted(train.answers.items()):
         answer, total = str(most_frequent(answers)), answers.total()
-        rows.append([template, total, len(answers), _cell(answer)[:40], f"{answers[answer] / total:.1%}"])
+        rows.append([template, total, len(answers), answer[:40], f"{answers[answer] / total:.1%}"])
     return "## Answer balance (train)\n\n" + _table(["template", "n", "different answers", "most frequent", "its share"], rows)
 
 

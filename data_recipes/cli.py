@@ -54,7 +54,8 @@ def build(
     from data_recipes.executor import open_executor
 
     start = time.monotonic()
-    words = ["data_recipes", "build", str(recipe), "-o", str(out), *(overrides or []), *(["--limit", str(limit)] if limit else [])]
+    # A fixed word for the folder: the card is the same wherever the dataset lies.
+    words = ["data_recipes", "build", str(recipe), "-o", "OUT", *(overrides or []), *(["--limit", str(limit)] if limit else [])]
 
     def say(text: str) -> None:
         print(f"{time.monotonic() - start:7.1f} s  {text}", file=sys.stderr, flush=True)
@@ -79,6 +80,7 @@ def _dry_run(recipe: Recipe, out: Path) -> None:
         for path in spec.source().inputs():
             if not path.exists():
                 raise UserError(f"source {spec.use}: {path}: no such file")
+        spec.source().check()
         typer.echo(f"{spec.use:>14}: {'all' if spec.train is None else spec.train} train, {spec.heldout} held-out")
     for spec in recipe.steps:
         if spec.enabled:
@@ -131,13 +133,13 @@ def list_command(
 @app.command(epilog="Example: data_recipes card runs/demo/data")
 def card(folder: Dataset) -> None:
     """Print a built dataset's card."""
-    from data_recipes.card import FRONT
+    from data_recipes.card import without_front
     from data_recipes.store import read_manifest
 
     read_manifest(folder)
     if not (folder / "README.md").is_file():
         raise UserError(f"{folder / 'README.md'}: no such file; rebuild the dataset")
-    typer.echo((folder / "README.md").read_text("utf-8").removeprefix(FRONT), nl=False)
+    typer.echo(without_front((folder / "README.md").read_text("utf-8")), nl=False)
 
 
 HERE = Annotated[Path, typer.Argument(help="built dataset")]

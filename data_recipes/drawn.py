@@ -19,6 +19,7 @@ from data_recipes.asking import FORM, PROMPT, QUESTION, AskingStep, ask, check_t
 from data_recipes.long2short import SAMPLES
 from data_recipes.row import Row, ShardRef
 from data_recipes.sampling import Request
+from data_recipes.select import Only
 from data_recipes.steps.base import Context
 from openk15.errors import UserError
 from openk15.seeds import digest
@@ -59,7 +60,7 @@ class DrawStep(AskingStep):
     n: int = Field(default=SAMPLES, ge=1, description="samples per prompt")
     prompt: str = Field(default="plain", description=f"{', '.join(PROMPTS)}, or a template with {QUESTION} and {FORM} in it")
 
-    only: Mapping[str, str | tuple[str, ...]] = Field(default_factory=dict, description="tag -> value or values: other rows are not asked")
+    only: Only = Field(default_factory=dict, description="tag -> value or values: other rows are not asked")
 
     @property
     def template(self) -> str:

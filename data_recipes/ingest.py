@@ -68,7 +68,7 @@ def ingest(recipe: Recipe, executor: Executor, folder: Path, say: Callable[[str]
     for split in SPLITS:
         for number, spec in enumerate(recipe.sources):
             wanted = spec.wanted()[split]
-            if wanted == 0 and (split == HELDOUT or isinstance(spec.source(), Generator)):
+            if wanted == 0:
                 continue
             chain = digest(chain, split, number, _identity(spec, inputs))
             segment = folder / chain
@@ -80,7 +80,7 @@ def ingest(recipe: Recipe, executor: Executor, folder: Path, say: Callable[[str]
             _remember(seen, split, found)
             shards += refs
             dropped += found["dropped"]
-            if found["report"] and split == TRAIN:
+            if found["report"] and split == _whole_split(spec):
                 reports[_place(recipe, number)] = Report.from_dict(found["report"])
     shared = [key for kind in disjointness(seen.keys).values() for key in kind["shared"]]
     if shared:
@@ -151,10 +151,10 @@ def _fill(segment: Path, recipe: Recipe, number: int, split: str, seen: Seen, ex
             break
     if rows:
         flush()
-    if wanted is not None and kept < wanted:
+    if wanted is not None and kept < wanted and not spec.fewer:
         what = "problems" if made_here else "records (after what was dropped)"
         raise GateError(f"recipe {recipe.name}: source {spec.use} gave {kept} of {wanted} {split} {what}; ask for fewer")
-    if not kept and wanted is None:
+    if not kept and split == TRAIN:
         raise UserError(f"source {spec.use}: gave no {split} problem; {_why_empty(dropped)}")
     segment.mkdir(parents=True, exist_ok=True)
     shards = [{**ref.to_dict(), "name": Path(ref.path).name} for ref in refs]
@@ -169,6 +169,16 @@ def _fill(segment: Path, recipe: Recipe, number: int, split: str, seen: Seen, ex
         "ids": sorted(own.ids - seen.ids),
     }
     atomic_write_json(segment / "segment.json", found)
+
+
+def tag_names(shards: Sequence[ShardRef]) -> Iterator[str]:
+    """Of every row; names come again and again."""
+    return (tag for shard in shards for row in shard.heads() for tag in row["tags"])
+
+
+def _whole_split(spec: SourceSpec) -> str:
+    """The split with which a reader's bad records and report are told, once: the last that is read."""
+    return HELDOUT if spec.train == 0 else TRAIN
 
 
 def _why_empty(dropped: Sequence[Mapping[str, Any]]) -> str:
@@ -215,8 +225,9 @@ def _read(source: Reader, spec: SourceSpec, split: str, seed: int) -> Iterator[t
         if isinstance(record, Candidate)
     )
     chosen = {index for _, index in ranks[: spec.heldout]}
+    whole = _whole_split(spec)
     for index, record in enumerate(source.read()):
-        if (index in chosen) == (split == HELDOUT) and (isinstance(record, Candidate) or split == TRAIN):
+        if (index in chosen) == (split == HELDOUT) if isinstance(record, Candidate) else split == whole:
             yield index, record
 
 

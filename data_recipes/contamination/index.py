@@ -2,8 +2,8 @@
 
     13-grams   shared 13-word windows, as a share of those of the shorter text: a whole question inside a longer row counts fully
     8-grams    any shared 8-word window
-    exact      the whole text or one of its lines is a question, punctuation and layout aside
-    fuzzy      likewise up to spelling (ratio >= 95), for texts so short that one changed word leaves no 13-gram
+    exact      the whole text, one of its messages or lines is a question: punctuation, layout and what templates put around it aside
+    fuzzy      likewise up to spelling (ratio), for texts so short that one changed word leaves no 13-gram
     template   likewise with other numbers
     contains   a question of 8 to 12 words stands somewhere in the text
 
@@ -12,6 +12,7 @@ Windows that more than `COMMON` texts share say nothing and are left out of the 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,11 +22,13 @@ import xxhash
 from rapidfuzz import fuzz, process
 
 from data_recipes.contamination.corpus import Corpus
+from data_recipes.contamination.wrapping import unwrapped
 from data_recipes.dedup.minhash import grams, token_ids
 from data_recipes.dedup.text import mask, numbers, tokens
 
 COMMON = 20
-LEAST_LINE = 6  # words of a line that is looked up by itself
+LEAST_EXACT = 3  # words of a text that is found as a whole
+LEAST_LINE = 6  # words of a line that is looked up by itself, whatever they are
 LEAST_TEMPLATE = 6  # words beside the numbers
 CONTAINED = range(8, 13)
 SPELLING = 85  # ratio of two words that are one word ("list", "lists"), not two ("octagonal", "nonagonal")
@@ -79,8 +82,8 @@ class Postings:
 
 
 class Index:
-    def __init__(self, corpus: Corpus, ngram: int, any_ngram: int, fuzz_below: int):
-        self.corpus, self.ngram, self._fuzz_below = corpus, ngram, fuzz_below
+    def __init__(self, corpus: Corpus, ngram: int, any_ngram: int, fuzz_below: int, least_ratio: float = 95.0):
+        self.corpus, self.ngram, self._fuzz_below, self._least_ratio = corpus, ngram, fuzz_below, least_ratio
         split = [tokens(text) for text in corpus.texts]
         ids, lengths = token_ids(split)
         self._grams = Postings(ids, lengths, ngram, COMMON)
@@ -105,7 +108,8 @@ class Index:
         self._squeezed: tuple[np.ndarray, list[int], list[str]] | None = None
         self._keys = keys
 
-    def search(self, texts: Sequence[str]) -> list[Findings]:
+    def search(self, texts: Sequence[str], messages: Sequence[Sequence[str]] = ()) -> list[Findings]:
+        """What is found in each text; `messages` are those that each text was joined from."""
         split = [tokens(text) for text in texts]
         out = [Findings(len(words)) for words in split]
         if not texts:
@@ -117,8 +121,9 @@ class Index:
             out[at].any8 = match
         for n, (hashes, of) in self._contained.items():
             self._search_contained(n, hashes, of, ids, lengths, split, out)
-        for found, text, words in zip(out, texts, split, strict=True):
-            self._search_whole(found, text, words)
+        seen: dict[str, Match | None] = {}
+        for found, text, words, parts in zip(out, texts, split, messages or [()] * len(texts), strict=True):
+            self._search_whole(found, _forms(text, words, parts), seen)
         return out
 
     def _search_contained(
@@ -137,40 +142,38 @@ class Index:
             row, start = int(found.of[place]), int(found.place[place])
             out[row].contains = Match(int(of[at[place]]), float(n), _span(split[row], start, start + n))
 
-    def _search_whole(self, found: Findings, text: str, words: list[str]) -> None:
-        lines = [line for line in text.split("\n") if line.strip()]
-        forms = [(" ".join(words), words, text)]
-        if len(lines) > 1:
-            forms += [(" ".join(split), split, line) for line in lines if len(split := tokens(line)) >= LEAST_LINE]
-        for key, split, _ in forms:
-            if not key:
-                continue
-            number = self._exact.get(_hash(key))
+    def _search_whole(self, found: Findings, forms: Sequence[Form], seen: dict[str, Match | None]) -> None:
+        for form in forms:
+            number = self._exact.get(_hash(form.key))
             if number is not None and found.exact is None:
-                found.exact = Match(number, 1.0, key[:SPAN])
-            masked = mask(split)
+                found.exact = Match(number, 1.0, form.key[:SPAN])
+            masked = mask(form.words)
             if _worded(masked) and found.template is None:
                 number = self._template.get(_hash(masked))
                 if number is not None:
-                    found.template = Match(number, 1.0, key[:SPAN])
+                    found.template = Match(number, 1.0, form.key[:SPAN])
         if found.exact is None:
-            for key, split, form in forms:
-                if 0 < len(split) < self._fuzz_below:
-                    match = self._fuzzy(key, form)
+            for form in forms:
+                if form.spelling and len(form.words) < self._fuzz_below:
+                    if form.text not in seen:  # a system message, an instruction: every row of a shard has it
+                        seen[form.text] = self._fuzzy(form)
+                    match = seen[form.text]
                     if match is not None and (
                         found.fuzzy is None or (match.certain, match.value) > (found.fuzzy.certain, found.fuzzy.value)
                     ):
                         found.fuzzy = match
 
-    def _fuzzy(self, key: str, form: str) -> Match | None:
-        """Ratio 95 bounds the lengths: two texts more than a tenth apart cannot reach it."""
-        low, high = np.searchsorted(self._short_lengths, [0.9 * len(key), 1.11 * len(key) + 1])
-        best = process.extractOne(key, self._short_keys[low:high], scorer=fuzz.ratio, score_cutoff=95)
+    def _fuzzy(self, form: Form) -> Match | None:
+        """The ratio is 2 x common / (both lengths), so it bounds the lengths of texts that can reach it."""
+        share, length = self._least_ratio / 100, len(form.key)
+        bounds = [math.floor(length * share / (2 - share)), math.ceil(length * (2 - share) / share) + 1]
+        low, high = np.searchsorted(self._short_lengths, bounds)
+        best = process.extractOne(form.key, self._short_keys[low:high], scorer=fuzz.ratio, score_cutoff=self._least_ratio)
         if best is None:
             return None
         number = self.short[int(low) + best[2]]
-        same = numbers(form) == numbers(self.corpus.texts[number]) and _spelt(key, best[0])
-        return Match(number, round(best[1], 2), key[:SPAN], same)
+        same = numbers(form.text) == numbers(self.corpus.texts[number]) and _spelt(form.key, best[0])
+        return Match(number, round(best[1], 2), form.key[:SPAN], same)
 
     def read(self, text: str, least: float) -> Match | None:
         """The question that a text read from a picture is, up to the reader's errors (ratio of letters and digits)."""
@@ -186,6 +189,35 @@ class Index:
         low, high = np.searchsorted(lengths, [0.75 * len(key), 1.34 * len(key) + 1])
         best = process.extractOne(key, keys[low:high], scorer=fuzz.ratio, score_cutoff=least)
         return None if best is None else Match(at[int(low) + best[2]], round(best[1], 2), text[:SPAN])
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Of a text, what may be a question as a whole: the text, a message, a paragraph, a line, each also without its wrapping."""
+
+    key: str
+    words: list[str]
+    text: str
+    spelling: bool  # looked up by spelling too: dear, so not for what is unwrapped halfway, nor for short lines
+
+
+def _forms(text: str, words: list[str], messages: Sequence[str]) -> list[Form]:
+    lines = [line for line in text.split("\n") if line.strip()]
+    pieces = [*text.split("\n\n"), *lines] if len(lines) > 1 else []
+    found: dict[str, Form] = {}
+    for whole, part in dict.fromkeys([*((True, part) for part in (text, *messages)), *((False, part) for part in pieces)]):
+        forms = [part, *unwrapped(part)]
+        for form in forms:
+            split = words if form is text else tokens(form)
+            key = " ".join(split)
+            if key not in found and (len(split) >= LEAST_EXACT if whole else _says_something(split)):
+                found[key] = Form(key, split, form, form in (part, forms[-1]) and (whole or len(split) >= LEAST_LINE))
+    return list(found.values())
+
+
+def _says_something(line: Sequence[str]) -> bool:
+    """A short line is a question only if it has a word: rows of numbers, and three Chinese characters, stand anywhere."""
+    return len(line) >= LEAST_LINE or (len(line) >= LEAST_EXACT and any(len(word) > 2 and word.isalpha() for word in line))
 
 
 def _hash(key: str) -> int:

@@ -14,8 +14,6 @@ from data_recipes.contamination.corpus import Corpus, Item
 from data_recipes.contamination.index import Findings, Match
 from data_recipes.steps.base import Measure, Measures
 
-LEAST_EXACT = 3  # words of a text that is found as a whole
-
 
 @dataclass(frozen=True)
 class Bounds:
@@ -53,8 +51,7 @@ def in_text(found: Findings, where: str, corpus: Corpus, bounds: Bounds) -> list
         if match is not None:
             out.append(Evidence(rule, corpus.items[corpus.of[match.text]], where, certain, match.value, threshold, match.span))
 
-    if found.words >= LEAST_EXACT:
-        add("exact", found.exact, True, 1.0)
+    add("exact", found.exact, True, 1.0)
     if found.grams is not None and found.grams.value >= bounds.fraction:
         add("13-gram", found.grams, True, bounds.fraction)
     add("fuzzy", found.fuzzy, found.fuzzy is not None and found.fuzzy.certain, bounds.fuzz)

@@ -14,10 +14,10 @@ import numpy as np
 from data_recipes.contamination.corpus import Corpus
 from data_recipes.contamination.index import Findings, Index
 from data_recipes.contamination.judge import Bounds, Evidence, in_text, measures, of_picture, of_reading
-from data_recipes.contamination.pictures import look, nearest, reader
+from data_recipes.contamination.pictures import looks, nearest, reader
 from data_recipes.dedup.embed import text_vectors
-from data_recipes.dedup.origin import Origin, drawn_text, origin
-from data_recipes.dedup.text import question_text
+from data_recipes.dedup.origin import Origin, drawn_text, made_of, origin
+from data_recipes.dedup.text import asking, question_text
 from data_recipes.row import Row, Shard, ShardRef
 from data_recipes.steps.base import Measures
 
@@ -61,7 +61,8 @@ class Look:
             texts, missed = _texts(row, shard, reads)
             forms += [(number, where, text) for where, text in texts if text.strip()]
             unread.append(missed)
-        found = index.search([text for _, _, text in forms])
+        messages = [asking(shard.rows[number].problem) if where == PROMPT else [] for number, where, _ in forms]
+        found = index.search([text for _, _, text in forms], messages)
         near = self._near(index, forms, found)
         evidence: list[list[Evidence]] = [[] for _ in shard.rows]
         texts_of: list[dict[str, Findings]] = [{} for _ in shard.rows]
@@ -70,10 +71,11 @@ class Look:
             evidence[number] += in_text(findings, where, index.corpus, settings.bounds) + extra
             if where == READ:
                 evidence[number] += of_reading(index.read(text, settings.bounds.review_read), index.corpus, settings.bounds)
-        looks = np.array(index.corpus.looks, dtype=np.uint64)
+        known = np.array(index.corpus.looks, dtype=np.uint64)
         for number, row in enumerate(shard.rows):
-            if origin(row) is Origin.REAL:
-                evidence[number] += self._pictures(row, shard, index.corpus, looks)
+            # a tag is what somebody says; only the keys that our own drawing leaves show that a picture was drawn here
+            if not made_of(row):
+                evidence[number] += self._pictures(row, shard, index.corpus, known)
         return [
             measures(evidence[number], texts_of[number], index.corpus, settings.ngram, unread[number], settings.bounds)
             for number in range(len(shard.rows))
@@ -84,14 +86,14 @@ class Look:
         if self.key not in _INDEX:
             _INDEX.clear()
             corpus = self.corpus() if self.corpus is not None else Corpus.unpack(self.packed or b"")
-            _INDEX[self.key] = Index(corpus, self.settings.ngram, self.settings.any_ngram, self.settings.fuzz_below)
+            settings = self.settings
+            _INDEX[self.key] = Index(corpus, settings.ngram, settings.any_ngram, settings.fuzz_below, settings.bounds.fuzz)
         return _INDEX[self.key]
 
-    def _pictures(self, row: Row, shard: Shard, corpus: Corpus, looks: np.ndarray) -> list[Evidence]:
+    def _pictures(self, row: Row, shard: Shard, corpus: Corpus, known: np.ndarray) -> list[Evidence]:
         out: list[Evidence] = []
         for name in row.problem.images:
-            seen = look(shard.images[name], f"row {row.key}")
-            best = None if seen is None else nearest(seen, looks)
+            best = nearest(looks(shard.images[name], f"row {row.key}"), known)
             if best is not None:
                 out += of_picture(corpus.items[corpus.shown_in[best[0]]], best[1], self.settings.bounds)
         return out
@@ -125,11 +127,11 @@ _VECTORS: dict[str, np.ndarray] = {}
 def _texts(row: Row, shard: Shard, reads: Callable[[bytes], str] | None) -> tuple[list[tuple[str, str]], int]:
     """The texts of a row by where they stand, and the number of its pictures whose text nobody knows."""
     texts = [(PROMPT, question_text(row.problem))]
-    what = origin(row)
     drawn = drawn_text(row)
     if drawn:
         texts.append((DRAWN, drawn))
-    if what in (Origin.NONE, Origin.SYNTHETIC) or drawn:
+    scene = origin(row) is Origin.SYNTHETIC and bool(made_of(row))
+    if not row.problem.images or scene or drawn:
         return texts, 0
     if reads is None:
         return texts, len(row.problem.images)

@@ -17,6 +17,7 @@ import gzip
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -235,7 +236,7 @@ def _records(file: Path, layout: Layout) -> Iterator[tuple[str, Record]]:
                     yield f"{file}:{number}", _mapping(json.loads(line), f"{file}:{number}")
             return
         whole = json.loads(text)
-    except (OSError, EOFError, UnicodeDecodeError, json.JSONDecodeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, UnicodeDecodeError, json.JSONDecodeError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(f"{file}: cannot be read as {kind.lstrip('.')}: {' '.join(str(error).split())[:160]}") from None
     if isinstance(whole, dict) and layout.files == ("*/ex.json",):
         yield f"{file}:{file.parent.name}", whole

@@ -35,10 +35,15 @@ _LATEX: Final = (
 )
 
 
-def question_text(problem: Problem) -> str:
-    """What is asked: the text of every message that is not the assistant's; of all messages where there is no other."""
+def asking(problem: Problem) -> list[str]:
+    """The text of every message that is not the assistant's; of all messages where there is no other."""
     asked = [message.text for message in problem.messages if message.role is not Role.ASSISTANT]
-    return "\n".join(asked if any(asked) else [message.text for message in problem.messages]).strip()
+    return asked if any(asked) else [message.text for message in problem.messages]
+
+
+def question_text(problem: Problem) -> str:
+    """What is asked, as one text."""
+    return "\n".join(asking(problem)).strip()
 
 
 def _spelled(text: str) -> str:

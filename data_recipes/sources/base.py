@@ -69,6 +69,9 @@ class Source(StrictModel):
         """Files that its rows depend on, for the lock and the cache."""
         return ()
 
+    def check(self) -> None:
+        """Raise UserError for options that fit no record of what is there."""
+
 
 class Generator(Source):
     """The same (split, index, seed) give the same candidate, whatever was made before or beside it."""

@@ -81,9 +81,12 @@ class Documents(RecordReader):
             read = files.parquet_records if file.name.endswith(files.PARQUET) else files.jsonl_records
             yield from read(file, named[file])
 
-    def read(self) -> Iterator[Candidate | BadRecord]:
+    def check(self) -> None:
         headers = (found.record for found in self.records() if isinstance(found, Found))
         check_columns(self.fields.columns(), headers, f"source {self.name}: {self.path}")
+
+    def read(self) -> Iterator[Candidate | BadRecord]:
+        self.check()
         yield from super().read()
 
     def inputs(self) -> Sequence[Path]:

@@ -50,10 +50,13 @@ class Hub(MappedReader):
     def records(self) -> Iterator[Found | BadRecord]:
         yield from hub_records(self.name, self.dataset, self.subset, self.split, self.revision)
 
-    def read(self) -> Iterator[Candidate | BadRecord]:
+    def check(self) -> None:
         self.need_answer()
         headers = (found.record for found in self.records() if isinstance(found, Found))
         check_columns(self.fields.columns(), headers, f"source {self.name}: {self.dataset}")
+
+    def read(self) -> Iterator[Candidate | BadRecord]:
+        self.check()
         yield from super().read()
 
 

@@ -58,9 +58,12 @@ class Table(MappedReader):
         for file in found:
             yield from self.records_of(file, named[file])
 
-    def read(self) -> Iterator[Candidate | BadRecord]:
+    def check(self) -> None:
         self.need_answer()
         check_columns(self.fields.columns(), self.headers(), f"source {self.name}: {self.path}")
+
+    def read(self) -> Iterator[Candidate | BadRecord]:
+        self.check()
         yield from super().read()
 
     def inputs(self) -> Sequence[Path]:

@@ -7,7 +7,8 @@ A measure is {"value": bool | number | text | null, ...evidence}: evidence says 
     GlobalStep   `sketch` shards in parallel, then `combine` once over all sketches
     Step         anything else (engines): implement `run`
 
-Results are cached by (step, parameters, version, code, inputs, shard digest): the same content is never measured twice.
+Results are cached by (step, parameters, version, code, package versions, inputs, shard digest): the same content is never measured
+twice.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from pydantic import ValidationError
 
 from data_recipes.report import Report
 from data_recipes.row import Shard, ShardRef
+from data_recipes.versions import packages
 from openk15.config import StrictModel
 from openk15.errors import UserError
 from openk15.files import sha256_file
@@ -77,7 +79,7 @@ class Step(StrictModel):
         return ()
 
     def fingerprint(self) -> str:
-        """Of everything but the rows: name, version, code of the module, parameters, content of input files."""
+        """Of everything but the rows: name, version, code of the module and packages, parameters, content of input files."""
         files = [sha256_file(path) for path in self.inputs()]
         return digest(self.use, self.version, code_digest(type(self).__module__), self.model_dump(mode="json"), files)
 
@@ -142,9 +144,14 @@ ENGINE = {
 }  # carry, never compute
 
 
-@cache
 def code_digest(module: str) -> str:
-    """Of the source text of a module and of ours that it imports: results of changed code are never taken from the cache."""
+    """Of the code that runs, ours and that of packages: results of changed code are never taken from the cache."""
+    return digest(_text_digest(module), packages(), size=8)
+
+
+@cache
+def _text_digest(module: str) -> str:
+    """Of the source text of a module and of ours that it imports."""
     texts, waiting = {}, [module]
     while waiting:
         name = waiting.pop()

@@ -85,7 +85,7 @@ class Decontaminate(Step):
         def corpus() -> Corpus:
             return Corpus.from_dict(context.cache.once(key, lambda: collect(self._benchmarks()[0], self.ngram).to_dict()))
 
-        look = Look(self._settings(), digest(key, self.ngram, self.any_ngram, self.fuzz_below), corpus)
+        look = Look(self._settings(), digest(key, self.ngram, self.any_ngram, self.fuzz_below, self.fuzz), corpus)
         counts: Counter[tuple[str, ...]] = Counter()
 
         def measured() -> Iterator[list[Measures]]:

@@ -65,7 +65,8 @@ def _patterns(labels: Labels) -> list[tuple[str, re.Pattern[str]]]:
     dotted = rf"{_BEFORE}{_WRAP}{one}{_CLOSE}\s?(?:[.．:](?=[\s$\\{_CJK}])|[、：]){_CLOSE}"
     return [
         ("(A)", re.compile(rf"{_BEFORE}{_WRAP}[(（]\s?{one}\s?[)）]{_CLOSE}")),
-        ("A)", re.compile(rf"{_BEFORE}(?<![(（]){_WRAP}{one}{_CLOSE}[)）]{_CLOSE}")),
+        # "a ) 3 , b ) 4": sets that were split into tokens (MathQA) have a space there
+        ("A)", re.compile(rf"{_BEFORE}(?<![(（])(?<![(（]\s){_WRAP}{one}{_CLOSE}\s?[)）]{_CLOSE}")),
         ("A.", re.compile(dotted)),
     ]
 

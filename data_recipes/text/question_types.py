@@ -149,7 +149,8 @@ def _are_options(run: LabelledList, text: str, answer: Answer) -> bool:
     at_lines = all(begins_line(text, item.start) for item in run.items)
     if len(run.items) < (2 if at_lines else 3):
         return False
-    lettered = kind_of(answer) is Kind.LETTERS
+    # a lone "b" is a letter only beside a list that has a (b): elsewhere it is a variable
+    lettered = kind_of(answer) is Kind.LETTERS or (run.labels is not Labels.DIGITS and _names_one(run, answer))
     before, contents = text[: run.start], run.contents(text)
     contents[-1] = text[run.items[-1].after : _content_end(text, run.items[-1].after)]
     if not lettered and not all(_EMPTY.sub("", content) for content in contents):
@@ -165,7 +166,38 @@ def _are_options(run: LabelledList, text: str, answer: Answer) -> bool:
     # "(a) … (b) …" and "1) … 2) …" are as often parts or conditions: options only where one is asked for.
     if any(_ASK.search(content.strip()) for content in contents):
         return False
+    if len(run.items) >= 3 and (_holds(contents, answer) or _numbers_one(run, before, contents, tail, answer)):
+        return True
     return bool(_ASKS_OPTION.search(before + tail)) or (lettered and bool(asked))
+
+
+_ONE_LABEL = re.compile(r"[\s$*({\[]*(?:\\text\w*\s*\{\s*)?\(?([A-Ja-j1-9])\)?[\s$*)}\].:]*")
+_CLAIM = re.compile(
+    r"[<>=≤≥≠]|\\(?:le|ge|lt|gt|ne)(?![a-z])|\b(?:is|are|was|has|have|must|can|may|each|every|all|no|not|divisible|divides|满足|是|有)\b",
+    _I,
+)
+_PADDING = re.compile(r"^[\s,;.:，。；、$*]+|[\s,;.:，。；、$*]+$")
+
+
+def _names_one(run: LabelledList, answer: Answer) -> bool:
+    """The answer is one label of the list and nothing else."""
+    found = _ONE_LABEL.fullmatch(reference_text(answer) or "")
+    return found is not None and found[1].casefold() in {item.label.casefold() for item in run.items}
+
+
+def _holds(contents: list[str], answer: Answer) -> bool:
+    """One of the items is the answer, word for word."""
+    wanted = _PADDING.sub("", reference_text(answer) or "").casefold()
+    return bool(wanted) and any(_PADDING.sub("", content).casefold() == wanted for content in contents)
+
+
+def _numbers_one(run: LabelledList, before: str, contents: list[str], tail: str, answer: Answer) -> bool:
+    """The answer is the number of an option. It may as well be how many there are of something, so the list has to follow its
+    question, to end the text, and to hold no claims: those are conditions."""
+    if run.labels is not Labels.DIGITS or not _names_one(run, answer) or tail.strip():
+        return False
+    asked = before.rstrip().endswith(("?", "？")) and re.search(r"\beach\b", before, _I) is None
+    return asked and not any(_CLAIM.search(content) for content in contents)
 
 
 def _content_end(text: str, start: int) -> int:

@@ -9,15 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from data_recipes import ingest as ingesting
 from data_recipes.build import build, check_replaceable
 from data_recipes.ingest import Seen, asked, disjointness, fault_of, perturbed, round_trip_fault
+from data_recipes.output import COLUMNS
 from data_recipes.problem import Problem, Solution
 from data_recipes.recipe import Recipe, SourceSpec
 from data_recipes.sources.base import HELDOUT, TRAIN, Candidate, get_source
+from data_recipes.steps import base
 from data_recipes.store import ProblemSet, load_problems
+from openk15.config import parse_config
 from openk15.errors import GateError, UserError
 from openk15.files import read_jsonl, sha256_file
 from rewards import Answer, Status, verify
@@ -153,6 +157,78 @@ def test_a_source_that_runs_dry_is_refused_by_a_gate_and_leaves_no_dataset(tmp_p
     assert not (tmp_path / "out").exists()
 
 
+def table(folder: Path, count: int) -> dict[str, Any]:
+    """A source of `count` records."""
+    path = folder / "mine.csv"
+    path.write_text("q,a\n" + "".join(f"What is {at} + 1?,{at + 1}\n" for at in range(count)))
+    return {"use": "csv", "path": str(path), "fields": {"question": "q", "answer": "a"}, "licence": "MIT"}
+
+
+def counts(manifest: dict[str, Any]) -> tuple[int, int]:
+    return tuple(manifest["splits"][split]["problems"] for split in (TRAIN, HELDOUT))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("records", "own", "limit", "wanted"),
+    [
+        (20, {}, 50, (20, 0)),
+        (20, {"train": 15}, 50, (15, 0)),
+        (20, {"train": 30}, 50, (20, 0)),
+        (20, {"heldout": 8}, 4, (4, 1)),
+        (200, {"heldout": 8}, 100, (100, 8)),
+        (200, {"heldout": 60}, 100, (100, 10)),
+        (200, {"train": 100, "heldout": 60}, 50, (50, 30)),
+    ],
+)
+def test_under_a_limit_a_reader_gives_at_most_its_share_and_held_out_is_cut_alike(
+    tmp_path: Path, records: int, own: dict, limit: int, wanted: tuple[int, int]
+):
+    recipe = parse_config(Recipe, {"name": "few", "sources": [{**table(tmp_path, records), **own}]}).limited(limit)
+    assert counts(build(recipe, tmp_path / "out")) == wanted
+
+
+def test_a_small_reader_beside_a_generator_does_not_stop_a_limited_build(tmp_path: Path):
+    sources = [table(tmp_path, 20), {"use": "text", "train": 1000}]
+    assert counts(build(parse_config(Recipe, {"name": "few", "sources": sources}).limited(100), tmp_path / "out")) == (70, 0)
+
+
+def test_without_a_limit_a_shortfall_stops_the_build_even_if_a_limited_one_is_in_the_cache(tmp_path: Path):
+    recipe = parse_config(Recipe, {"name": "few", "sources": [{**table(tmp_path, 20), "train": 30}]})
+    build(recipe.limited(30), tmp_path / "limited")
+    with pytest.raises(GateError, match="source csv gave 20 of 30 train records"):
+        build(recipe, tmp_path / "out")
+
+
+def test_a_reader_asked_for_no_training_problem_gives_none_and_its_bad_records_are_still_told(tmp_path: Path):
+    source = {**table(tmp_path, 20), "train": 0, "heldout": 5}
+    beside = {"use": "text", "train": 10}
+    assert counts(build(parse_config(Recipe, {"name": "none", "sources": [source, beside]}), tmp_path / "out")) == (10, 5)
+    path = Path(source["path"])
+    path.write_text(path.read_text().replace("q,a\n", "q,a\nWhat is missing?,\n"))
+    with pytest.raises(UserError, match=r"mine.csv:2: field 'a': there is no answer"):
+        build(parse_config(Recipe, {"name": "none", "sources": [source, beside]}), tmp_path / "out")
+    dropping = {**source, "bad_records": "drop"}
+    found = build(parse_config(Recipe, {"name": "none", "sources": [dropping, beside]}), tmp_path / "out")
+    assert (counts(found), found["dropped"]["unreadable"]) == ((10, 5), 1)
+
+
+def test_another_version_of_a_package_makes_stages_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    recipe = parse_config(Recipe, {"name": "small", "sources": [{"use": "text", "train": 10}], "steps": ["exact_dedup"]})
+
+    def stages() -> set[str]:
+        return {str(path.relative_to(tmp_path)) for path in (tmp_path / ".stages").rglob("*") if path.is_file()}
+
+    build(recipe, tmp_path / "out")
+    first, fingerprint = stages(), recipe.steps[0].step().fingerprint()
+    build(recipe, tmp_path / "out")
+    assert stages() == first
+    monkeypatch.setattr(base, "packages", lambda: {"pillow": "0.1"})
+    assert recipe.steps[0].step().fingerprint() != fingerprint
+    build(recipe, tmp_path / "out")
+    assert sum("segment.json" in name for name in stages()) == 2
+    assert len(stages()) == 2 * len(first) - 1  # the lock file is one
+
+
 def test_a_folder_that_was_not_built_is_never_replaced(tmp_path: Path, built: Path):
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(UserError, match="would be replaced whole"):
@@ -196,6 +272,33 @@ def test_the_four_cognitive_processes_are_shown_and_marked_in_the_text(train: Pr
     plain = [problem for problem in train.problems if problem.tags["process"] == "none"]
     assert plain
     assert not any(words in problem.solutions[0].text for problem in plain for words in mark.values())
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+@pytest.mark.parametrize("split", [None, TRAIN])
+def test_hugging_face_datasets_reads_a_folder_without_held_out_rows(tmp_path: Path, streaming: bool, split: str | None):
+    import datasets
+
+    build(parse_config(Recipe, {"name": "one", "sources": [{"use": "rendered", "train": 20}]}), tmp_path / "out")
+    loaded: Any = datasets.load_dataset(str(tmp_path / "out"), split=split, streaming=streaming, cache_dir=str(tmp_path / "cache"))
+    if split is None:
+        assert set(loaded) == {TRAIN}
+        loaded = loaded[TRAIN]
+    rows = list(loaded)
+    assert len(rows) == 20
+    assert {row["id"] for row in rows} == {problem.id for problem in load_problems(tmp_path / "out", TRAIN).problems}
+    assert any(row["images"] for row in rows)
+    assert load_problems(tmp_path / "out", HELDOUT).problems == ()
+
+
+def test_the_files_of_an_empty_split_have_their_columns_and_can_be_loaded(tmp_path: Path):
+    import datasets
+
+    build(parse_config(Recipe, {"name": "one", "sources": [{"use": "rendered", "train": 4}]}), tmp_path / "out")
+    (path,) = (tmp_path / "out" / HELDOUT).iterdir()
+    assert pq.read_schema(path).names == [*COLUMNS, "images"]
+    loaded: Any = datasets.load_dataset("parquet", data_files=str(path), streaming=True, split="train")
+    assert list(loaded) == []
 
 
 def test_hugging_face_datasets_reads_the_folder_with_pictures_decoded(built: Path, train: ProblemSet, heldout: ProblemSet, tmp_path: Path):

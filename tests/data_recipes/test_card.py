@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 
+from data_recipes.build import build
+from data_recipes.card import without_front
 from data_recipes.chance import Guess, no_image_chance, wilson
+from data_recipes.recipe import Recipe
 from data_recipes.store import ProblemSet
 from data_recipes.tally import solution_words
+from openk15.config import parse_config
 
 
 @pytest.fixture
@@ -71,6 +75,23 @@ def test_the_card_names_licences_checks_and_the_command(card: str, manifest: dic
     assert "disjoint as far as that order tells" in card
     assert "Rebuild with `data_recipes build recipes/demo.yaml -o data`" in card
     assert manifest["fingerprint"][:16] in card
+
+
+def test_a_tag_with_bars_and_line_ends_stays_in_its_cell(tmp_path: Path):
+    record = {"q": "What is 1 + 1?", "a": "2", "d": "a|b\nc"}
+    (tmp_path / "mine.jsonl").write_text(json.dumps(record) + "\n" + json.dumps({"q": "And 2 + 2?", "a": "4", "d": "e"}) + "\n")
+    source = {"use": "jsonl", "path": str(tmp_path / "mine.jsonl"), "licence": "MIT"}
+    fields = {"question": "q", "answer": "a", "tags": {"domain": "d"}}
+    build(parse_config(Recipe, {"name": "bars", "sources": [{**source, "fields": fields}]}), tmp_path / "out")
+    assert "| domain | a\\|b c | 1 | 0 |" in (tmp_path / "out" / "README.md").read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("---\nconfigs: []\n---\n\n# demo\n\n---\n", "# demo\n\n---\n"), ("# demo\n", "# demo\n"), ("---\n# demo\n", "---\n# demo\n")],
+)
+def test_the_front_matter_is_for_machines(text: str, shown: str):
+    assert without_front(text) == shown
 
 
 def test_solution_lengths_are_counted_in_words(train: ProblemSet, manifest: dict[str, Any]):

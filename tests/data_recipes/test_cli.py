@@ -35,7 +35,33 @@ def test_build_writes_a_dataset_and_card_prints_it(data_recipes: Run, tmp_path: 
     assert manifest["recipe"]["seed"] == 3
     shown = data_recipes("card", out)
     assert shown.stdout.startswith("# demo\n")
-    assert f"Rebuild with `data_recipes build recipes/demo.yaml -o '{out}' seed=3 --limit 30`" in shown.stdout
+    assert "Rebuild with `data_recipes build recipes/demo.yaml -o OUT seed=3 --limit 30`" in shown.stdout
+
+
+def test_two_folders_of_one_recipe_are_equal_in_every_file(data_recipes: Run, tmp_path: Path):
+    for name in ("one", "other"):
+        assert data_recipes("build", "recipes/demo.yaml", "-o", tmp_path / name / "data", "--limit", "10").returncode == 0
+    one, other = (
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        for root in (tmp_path / "one/data", tmp_path / "other/data")
+    )
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    ("source", "part"),
+    [
+        ("{use: csv, path: P, licence: MIT, fields: {question: q, answer: an}}", "fields.answer: no record has a column 'an'"),
+        ("{use: csv, path: P, licence: MIT, fields: {question: q}}", "key 'fields.answer' is required"),
+        ("{use: documents, path: D, licence: MIT, fields: {url: ulr}}", "fields.url: no record has a column 'ulr'; did you mean 'url'?"),
+    ],
+)
+def test_a_dry_run_finds_a_field_map_that_fits_no_record(data_recipes: Run, tmp_path: Path, source: str, part: str):
+    (tmp_path / "mine.csv").write_text("q,a\nWhat?,3\n")
+    (tmp_path / "mine.jsonl").write_text('{"text": "Once.", "url": "x"}\n')
+    paths = source.replace("path: P", f"path: {tmp_path / 'mine.csv'}").replace("path: D", f"path: {tmp_path / 'mine.jsonl'}")
+    (tmp_path / "mine.yaml").write_text(f"name: mine\nsources:\n  - {paths}\n")
+    one_line(data_recipes("build", tmp_path / "mine.yaml", "-o", tmp_path / "out", "--dry-run"), part)
 
 
 def test_a_dry_run_says_what_would_be_built_and_writes_nothing(data_recipes: Run, tmp_path: Path):

@@ -21,11 +21,13 @@ from data_recipes.build import build
 from data_recipes.cache import StageCache
 from data_recipes.executor import LocalExecutor
 from data_recipes.lock import verify_folder
+from data_recipes.measuring import early_rules
 from data_recipes.output import read_trace
 from data_recipes.recipe import Recipe
 from data_recipes.row import Shard, ShardRef
+from data_recipes.select import Rule
 from data_recipes.steps import base
-from data_recipes.steps.base import GlobalStep, Measures, Report, RowStep
+from data_recipes.steps.base import Context, GlobalStep, Measures, Report, RowStep, Step, StepOutput
 from data_recipes.store import load_problems
 from openk15.config import parse_config
 from openk15.errors import GateError, RunError, UserError
@@ -61,10 +63,28 @@ class SameAnswer(GlobalStep):
         return rows, Report(tables=[("Groups", ["shards", "groups"], [[len(shards), groups]])])
 
 
+class Dear(Step):
+    """Looks only at rows that are alive, as the steps that ask a model do; every third question is trivial."""
+
+    use: ClassVar[str] = "dear"
+    measured: ClassVar[Mapping[str, str]] = {"rate": "1 where the question is trivial"}
+
+    def run(self, shards: Sequence[ShardRef], context: Context) -> StepOutput:
+        return StepOutput(
+            [self._of(row) if living else {} for row, living in zip(shard.open().rows, context.alive(shard), strict=True)]
+            for shard in shards
+        )
+
+    def _of(self, row: Any) -> Measures:
+        MEASURED.append(row.key)
+        return {"rate": {"value": float(int(row.key.rpartition("/")[2].partition(".")[0]) % 3 == 0)}}
+
+
 @pytest.fixture(autouse=True)
 def _steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(base.STEPS, "length", __name__)
     monkeypatch.setitem(base.STEPS, "same_answer", __name__)
+    monkeypatch.setitem(base.STEPS, "dear", __name__)
     monkeypatch.setitem(sys.modules, __name__, sys.modules.get(__name__) or sys.modules[Length.__module__])
     monkeypatch.setattr(base, "code_digest", lambda module: "fixed")
     MEASURED.clear()
@@ -123,6 +143,79 @@ def test_another_threshold_measures_nothing_again(tmp_path: Path):
     assert len(MEASURED) == looked
     build(recipe(steps=[{"length": {"plus": 2}}, "same_answer"]), tmp_path / "third")
     assert len(MEASURED) == 2 * looked
+
+
+DEAR: dict[str, Any] = {"keep": "dear.rate", "at_most": 0.99}
+ONE_PER: dict[str, Any] = {"one_per": "same_answer.group", "at_most": 9}
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [DEAR, ONE_PER],
+        [ONE_PER, DEAR],
+        [DEAR, {"take": 100, "of": "modality"}, ONE_PER],
+        [{"take": 100, "of": "modality"}, DEAR, ONE_PER],
+        [{"keep": "same_answer.group", "one_of": ["1", "2", "3"], "only": {"dear.rate": 0}}, ONE_PER],
+    ],
+)
+def test_no_row_is_kept_that_a_dear_step_did_not_look_at(tmp_path: Path, rules: list[dict[str, Any]]):
+    build(recipe(steps=["same_answer", "dear"], select=rules), tmp_path / "out")
+    problems = load_problems(tmp_path / "out", "train").problems
+    assert problems
+    assert all("dear.rate" in problem.measures for problem in problems)
+
+
+def test_a_dear_step_looks_only_at_what_the_rules_before_it_keep(tmp_path: Path):
+    build(recipe(steps=["same_answer", "dear"], select=[{"take": 30, "only": {"source": "text"}}, DEAR, ONE_PER]), tmp_path / "out")
+    assert len(MEASURED) == 30 + 20 + 60 + 10
+
+
+@pytest.mark.parametrize(
+    ("rules", "sure"),
+    [
+        ([{"drop": "a.x"}, {"one_per": "a.g"}, {"take": 3}, {"keep": "dear.y", "at_most": 1}], [0, 1, 2]),
+        ([{"keep": "dear.y", "at_most": 1}, {"one_per": "a.g"}, {"drop": "a.x"}, {"take": 3}], [2]),
+        ([{"drop": "a.x", "only": {"dear.y": "1"}}, {"balance": "domain", "max_share": 0.5}, {"drop": "domain", "equals": "a"}], [2]),
+        ([{"one_per": "a.g", "prefer": "dear.y"}, {"sample": "a.x"}], []),
+    ],
+)
+def test_rules_that_compare_rows_are_sure_only_while_all_rules_before_them_are(rules: list[dict[str, Any]], sure: list[int]):
+    made = [Rule.model_validate(rule) for rule in rules]
+    assert early_rules(made, {"a.x", "a.g"}) == [made[at] for at in sure]
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"select": [{"drop": "domian", "equals": "a"}]}, "select[0] (drop: domian, equals: a) reads 'domian', a tag that no row has; did"),
+        ({"select": [{"balance": "domian", "max_share": 0.6}]}, "did you mean 'domain'?"),
+        (
+            {"select": [{"take": 5, "only": {"grde": "1"}}]},
+            "(take: 5, only: {grde: 1}) reads 'grde', a tag that no row has; did you mean 'grade'?",
+        ),
+        ({"select": [{"take": 5}, {"take": 5, "of": "domian"}]}, "select[1] (take: 5, of: domian) reads 'domian'"),
+        ({"select": [{"one_per": "source", "prefer": "grad"}]}, "reads 'grad', a tag that no row has; did you mean 'grade'?"),
+        ({"gates": {"max_share": {"domian": {"a": 0.3}}}}, "gates.max_share names 'domian', a tag that no row has; did you mean 'domain'?"),
+        ({"gates": {"quotas": {"modalty": {"text": 1}}}}, "gates.quotas names 'modalty', a tag that no row has; did you mean 'modality'?"),
+        ({"gates": {"max_share": {"length.wrods": {"3": 0.3}}}}, "gates.max_share names 'length.wrods', which no step measures; did you"),
+        ({"gates": {"quotas": {"lenght.words": {"3": 1}}}}, "gates.quotas names 'lenght.words', which no step measures; did you mean"),
+        ({"select": [{"take": 5, "only": {"length.wrods": "1"}}]}, "reads 'length.wrods', which no step measures; did you mean"),
+    ],
+)
+def test_a_misspelt_tag_is_answered_with_the_nearest_before_anything_is_measured(tmp_path: Path, changes: dict, part: str):
+    with pytest.raises(UserError) as caught:
+        build(recipe(**changes), tmp_path / "out")
+    assert part in str(caught.value)
+    assert not MEASURED
+
+
+def test_tags_of_a_source_s_own_and_tags_that_only_other_sources_have_can_be_named(tmp_path: Path):
+    (tmp_path / "mine.jsonl").write_text("".join(json.dumps({"q": f"{at} + 1?", "a": str(at + 1), "p": "x"}) + "\n" for at in range(9)))
+    mine = {"use": "jsonl", "path": str(tmp_path / "mine.jsonl"), "fields": {"question": "q", "answer": "a", "tags": {"planet": "p"}}}
+    rules = [{"take": 5, "of": "planet"}, {"keep": "caption_origin", "equals": "human"}, {"one_per": "id"}]
+    found = build(recipe(sources=[{**mine, "licence": "MIT"}], select=rules), tmp_path / "out")
+    assert found["splits"]["train"]["problems"] == 5
 
 
 def test_a_stage_that_fails_is_named_and_what_was_done_before_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -184,6 +277,13 @@ def test_scale_multiplies_counts_takes_and_quotas():
     big = recipe(scale=2.0, select=[{"take": 10, "of": "modality"}], gates={"min_rows": 30, "quotas": {"modality": {"text": 5}}}).scaled()
     assert [spec.train for spec in big.sources] == [800, 120]
     assert (big.select[0].take, big.gates.min_rows, big.gates.quotas["modality"]["text"]) == (20, 60, 10)
+
+
+def test_a_scaled_quota_asks_for_no_half_of_a_pair():
+    quotas = {"modality": {"text": 50, "image-text": 10}}
+    assert recipe(scale=0.1, gates={"quotas": quotas}).scaled().gates.quotas == {"modality": {"text": 4, "image-text": 1}}
+    alone = [{"use": "text", "train": 400}]
+    assert recipe(scale=0.1, sources=alone, gates={"quotas": quotas}).scaled().gates.quotas == {"modality": {"text": 5, "image-text": 1}}
 
 
 def test_verify_names_every_file_that_is_not_as_it_was(tmp_path: Path):
@@ -269,7 +369,5 @@ def test_killed_at_random_moments_and_with_other_worker_counts_the_bytes_are_the
     subprocess.run(command(repo_root, tmp_path / "real.yaml", out, "--workers", "2"), check=True, capture_output=True, timeout=300)
     assert kills >= 1
     left, right = bytes_of(tmp_path / "whole" / "data"), bytes_of(out)
-    left.pop("README.md"), right.pop("README.md")  # names the command that made it
-    left.pop("manifest.json"), right.pop("manifest.json")  # holds the card's hash
     assert left == right
     assert json.loads((out / "manifest.json").read_text())["splits"]["train"]["problems"] > 1000

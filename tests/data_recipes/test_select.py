@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from data_recipes.select import Candidate, Rule, balanced_counts, decide, funnel
+from openk15.errors import UserError
 
 
 def rows(values: list, name: str = "s.m", split: str = "train") -> list[Candidate]:
@@ -32,8 +33,50 @@ def test_keep_takes_what_lies_inside_its_bounds_and_says_so():
     assert (decision.value, decision.evidence, decision.measure) == (10, {"threshold": 3}, "s.m")
 
 
-def test_text_is_never_inside_numeric_bounds():
-    assert kept([Rule(keep="s.m", at_least=1)], rows(["7", 7])) == ["r1"]
+@pytest.mark.parametrize(
+    ("rule", "stay"),
+    [
+        ({"keep": "grade", "at_least": 3}, ["3", "5", "3.0"]),
+        ({"keep": "grade", "at_most": 3}, ["1", "3", "3.0"]),
+        ({"keep": "grade", "equals": 3}, ["3", "3.0"]),
+        ({"keep": "grade", "equals": "3"}, ["3"]),
+        ({"keep": "grade", "one_of": [1, 5]}, ["1", "5"]),
+        ({"keep": "grade", "one_of": ["1", 3]}, ["1", "3", "3.0"]),
+        ({"drop": "grade", "equals": 1}, ["3", "5", "3.0", "hard", "nan"]),
+        ({"drop": "grade", "at_least": 3}, ["1", "hard", "nan"]),
+    ],
+)
+def test_a_tag_that_writes_a_number_is_one_beside_a_number_and_other_text_is_never_inside_its_bounds(rule: dict, stay: list[str]):
+    candidates = rows(["1", "3", "5", "3.0", "hard", "nan"], "grade")
+    left = kept([Rule.model_validate(rule)], candidates)
+    assert [row.values["grade"] for row in candidates if row.key in left] == stay
+
+
+@pytest.mark.parametrize("only", [{"grade": 1}, {"grade": [1, 7]}, {"grade": "1"}, {"grade": ["1"]}])
+def test_only_takes_numbers_as_the_tags_have_them(only: dict):
+    rule = Rule.model_validate({"drop": "s.m", "only": only})
+    assert kept([rule], [Candidate(grade, "train", {"grade": grade, "s.m": True}) for grade in ("1", "2")]) == ["2"]
+
+
+def test_only_takes_what_was_measured():
+    rule = Rule.model_validate({"take": 0, "only": {"s.m": True}})
+    assert kept([rule], rows([True, False, None])) == ["r1", "r2"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [
+        ({"sample": "domain"}, "domain"),
+        ({"one_per": "source", "prefer": "domain"}, "domain"),
+        ({"take": 1, "prefer": "domain"}, "domain"),
+    ],
+)
+def test_a_score_that_is_no_number_is_named_with_its_rule_and_row(rule: dict, name: str):
+    made = Rule.model_validate(rule)
+    candidates = [Candidate("t/1", "train", {"domain": "algebra", "source": "t"}), Candidate("t/2", "train", {"source": "t"})]
+    with pytest.raises(UserError) as caught:
+        decide([made], candidates, 0)
+    assert str(caught.value) == f"select: rule '{made.title}': row t/1: {name} is 'algebra'; a number is expected"
 
 
 def test_one_of_each_group_stays_the_preferred_one_if_asked():
@@ -61,6 +104,78 @@ def test_linked_rows_go_together():
     gone = decide([Rule(drop="s.m")], pair, 0)
     assert set(gone) == {"text", "image"}
     assert gone["image"].reason.startswith("linked to text")
+
+
+def pairs(count: int, **tags: list) -> list[Candidate]:
+    """Text forms and picture forms; `tags` gives each the values of both."""
+    return [
+        Candidate(f"{form}{at}", "train", {name: values[form] for name, values in tags.items()}, together=f"train:p{at}")
+        for at in range(count)
+        for form in (0, 1)
+    ]
+
+
+def singles(count: int, **tags: str) -> list[Candidate]:
+    return [Candidate(f"s{at}", "train", dict(tags)) for at in range(count)]
+
+
+def assert_pairs_are_whole(candidates: list[Candidate], left: list[str]) -> None:
+    units = Counter(row.together for row in candidates if row.key in left and row.together)
+    assert set(units.values()) <= {2}
+
+
+@pytest.mark.parametrize(
+    ("rule", "candidates", "wanted"),
+    [
+        ({"take": 100}, pairs(100), 100),
+        ({"take": 180}, pairs(100), 180),
+        ({"take": 7}, pairs(20), 6),  # no pair is cut in two
+        ({"take": 7}, pairs(20) + singles(1), 7),
+        ({"take": 4}, singles(1) + pairs(3), 4),
+        ({"take": 1}, pairs(3), 0),
+        ({"take": 30, "of": "modality"}, pairs(100, modality=["text", "image"]), 60),
+        ({"take": 30, "of": "modality"}, pairs(20, modality=["text", "image"]) + singles(50, modality="text"), 20 + 20 + 10),
+        ({"take": 10, "only": {"modality": "image"}}, pairs(20, modality=["text", "image"]), 20),
+    ],
+)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_take_counts_linked_rows_together_and_takes_as_many_as_can_be(rule: dict, candidates: list[Candidate], wanted: int, seed: int):
+    left = kept([Rule.model_validate(rule)], candidates, seed)
+    assert_pairs_are_whole(candidates, left)
+    if "of" in rule:
+        assert max(Counter(row.values["modality"] for row in candidates if row.key in left).values()) <= rule["take"]
+    assert len(left) == wanted
+
+
+def test_take_prefers_the_pair_that_holds_the_best_row():
+    candidates = [
+        Candidate(f"{form}{at}", "train", {"q.score": 9.0 if (form, at) == ("b", 2) else 0.5}, together=f"p{at}")
+        for at in range(4)
+        for form in "ab"
+    ]
+    assert kept([Rule(take=2, prefer="q.score")], candidates) == ["a2", "b2"]
+
+
+@pytest.mark.parametrize(
+    ("candidates", "share", "wanted"),
+    [
+        (pairs(100, domain=["a", "a"]) + singles(100, domain="b"), 0.5, {"a": 100, "b": 100}),
+        (pairs(100, domain=["a", "b"]) + singles(10, domain="c"), 0.4, {"a": 20, "b": 20, "c": 10}),
+        (pairs(100, domain=["a", "a"]) + singles(41, domain="b"), 0.5, {"a": 40, "b": 40}),
+        (pairs(50, domain=["a", "b"]) + singles(40, domain="b"), 0.5, {"a": 50, "b": 50}),
+    ],
+)
+def test_balance_counts_linked_rows_together(candidates: list[Candidate], share: float, wanted: dict):
+    left = kept([Rule(balance="domain", max_share=share)], candidates)
+    assert_pairs_are_whole(candidates, left)
+    found = Counter(row.values["domain"] for row in candidates if row.key in left)
+    assert max(found.values()) <= share * found.total()
+    assert found == wanted
+
+
+def test_linked_rows_are_sampled_once():
+    candidates = [Candidate(f"{form}{at}", "train", {"q.score": 0.5}, together=f"p{at}") for at in range(1000) for form in "ab"]
+    assert len(kept([Rule(sample="q.score")], candidates)) == pytest.approx(1000, abs=120)
 
 
 @pytest.mark.parametrize(

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
+from rapidfuzz import fuzz
 
 from data_recipes.contamination import pictures
 from data_recipes.contamination.canaries import Kind, draw, plant
 from data_recipes.contamination.corpus import collect
 from data_recipes.contamination.registry import LAYOUTS, Against, benchmarks, questions
-from multimodal.images import encode_png
+from data_recipes.contamination.wrapping import unwrapped
+from multimodal.images import decode_image, encode_png
+from multimodal.messages import Message, Part, Role
 from openk15.errors import UserError
 
 LONG = (
@@ -115,6 +120,111 @@ def test_a_doubtful_match_is_put_to_review(run, make_row, sets: Path, text: str,
     assert found["review"]["item"] == "20"
 
 
+SQRT = "Simplify $\\sqrt{242}$."
+BOXED = "Please reason step by step, and put your final answer within \\boxed{}."
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ["You are a helpful assistant.", SQRT],
+        [f"{SQRT}\n{BOXED}"],
+        [f"{SQRT} {BOXED}"],
+        [f"Question: {SQRT}"],
+        [f"**Problem 7.** {SQRT}"],
+        ["You are a helpful assistant.", f"Q: {SQRT}\nA:"],
+        [f"Answer the following question: {SQRT} Let's think step by step. Show your work."],
+        [f"Can you please help me with this problem? {SQRT} Thanks!"],
+        [f"Solve the following problem.\n\n{SQRT}\n\nThe last line should be of the form Answer: $ANSWER."],
+        [f"### Instruction:\n{SQRT}\n\n### Response:"],
+        [f"请回答下面的问题：{SQRT} 请逐步推理，并把最终答案写在 \\boxed{{}} 里。"],
+    ],
+)
+def test_a_short_question_is_hit_through_what_templates_put_around_it(run, make_row, tmp_path: Path, messages: list[str]) -> None:
+    (tmp_path / "own.jsonl").write_text(json.dumps({"q": SQRT}))
+    against = [{"path": str(tmp_path / "own.jsonl"), "name": "own", "fields": {"question": "q"}}]
+    row = make_row("r", messages[-1])
+    asked = (*(Message(Role.SYSTEM, (Part(text=text),)) for text in messages[:-1]), *row.problem.messages)
+    found, _ = run("decontaminate", [replace(row, problem=replace(row.problem, messages=asked))], against=against, canaries=0)
+    assert (found[0]["hit"]["value"], found[0]["hit"].get("rule")) == (True, "exact")
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("7, 9, 23, 41, 87, ____", "Sort each of these rows.\n7, 9, 23, 41, 87\n1, 2, 3, 5, 4"),  # numbers stand on lines anywhere
+        ("音位是____。", "什么叫语音学里的基本概念？请举例。\n音位是\n音节是"),
+        (SQRT, f"Simplify $\\sqrt{{243}}$. {BOXED}"),
+        ("What is it?", "What is it? He said so, and nobody knew."),
+    ],
+)
+def test_a_short_line_or_another_question_is_no_hit(run, make_row, tmp_path: Path, question: str, text: str) -> None:
+    (tmp_path / "own.jsonl").write_text(json.dumps({"q": question}))
+    against = [{"path": str(tmp_path / "own.jsonl"), "name": "own", "fields": {"question": "q"}}]
+    found, _ = run("decontaminate", [make_row("r", text)], against=against, canaries=0)
+    assert not found[0]["hit"]["value"]
+
+
+@pytest.mark.parametrize(
+    ("text", "forms"),
+    [
+        ("What is 3 + 4?", []),
+        ("Q: What is 3 + 4? Explain your reasoning.", ["Q: What is 3 + 4?", "What is 3 + 4? Explain your reasoning.", "What is 3 + 4?"]),
+        ("Give your answer as a fraction: what is 3 / 4?", []),
+        ("Show that the answer is 7. How many steps does it take?", []),
+        ("Answer:", []),
+    ],
+)
+def test_wrapping_is_taken_off_at_the_ends_only(text: str, forms: list[str]) -> None:
+    assert sorted(form.strip() for form in unwrapped(text)) == sorted(forms)
+
+
+# ratio 94.5, and each word is still a spelling of the other
+MISSPELT = {
+    "Write": "Writes",
+    "function": "functions",
+    "find": "finds",
+    "second": "seconds",
+    "largest": "larges",
+    "element": "elements",
+    "list": "lists",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "least", "hit"),
+    [
+        ({"element": "elements"}, 95, True),
+        ({"element": "elements"}, 100, False),
+        (MISSPELT, 95, False),
+        (MISSPELT, 90, True),
+    ],
+)
+def test_the_ratio_of_the_recipe_is_the_one_that_is_applied(
+    run, make_row, sets: Path, change: dict[str, str], least: float, hit: bool
+) -> None:
+    text = SHORT
+    for word, other in change.items():
+        text = text.replace(word, other)
+    # both thresholds in one process: the index of the other one must not be taken
+    only(run, make_row, sets, text, fuzz=96)
+    found = only(run, make_row, sets, text, fuzz=least)["hit"]
+    assert found["value"] is hit
+    assert found.get("threshold", least) == least
+    assert found.get("measured", 100.0) >= least
+
+
+def test_the_window_of_lengths_is_as_wide_as_the_ratio_allows(run, make_row, tmp_path: Path) -> None:
+    question = "Write a python function to sort lists"
+    (tmp_path / "own.jsonl").write_text(json.dumps({"q": question}))
+    against = [{"path": str(tmp_path / "own.jsonl"), "name": "own", "fields": {"question": "q"}}]
+    text = "Write a python function to sort the of lists"
+    ratio = fuzz.ratio(question.lower(), text.lower())
+    assert 90 <= ratio < 95
+    found, _ = run("decontaminate", [make_row("r", text)], against=against, canaries=0, fuzz=90)
+    assert found[0]["hit"]["measured"] == pytest.approx(ratio, abs=0.01)
+
+
 def test_other_numbers_are_a_template_match(run, make_row, tmp_path: Path) -> None:
     (tmp_path / "own.jsonl").write_text(json.dumps({"q": "Add 3 to 4 and then take the result away from 50, please do it now."}))
     against = [{"path": str(tmp_path / "own.jsonl"), "name": "own", "fields": {"question": "q"}}]
@@ -150,6 +260,79 @@ def test_a_picture_of_a_benchmark_is_hit_and_a_drawn_one_is_not_compared(run, ma
     assert "The text in 2 pictures is unknown and was not read (reading is off)" in notes
     assert "2 questions are too short to tell without their picture, and 1 pictures of benchmarks are not here" in notes
     assert "notes" in notes
+
+
+@pytest.mark.parametrize("origin", ["synthetic", "rendered", "real"])
+def test_a_tag_alone_does_not_spare_a_picture_the_check(run, make_row, sets: Path, origin: str) -> None:
+    row = make_row("a", "Find x.", pictures=[photo(7)], keys=["image:7"], raw={"text": "A text of the record."}, origin=origin)
+    bare = make_row("b", "Find x.", pictures=[photo(9)], origin=origin)
+    found, _ = run("decontaminate", [row, bare], [photo(7), photo(9)], against=[str(sets)], canaries=0, read_pictures=False)
+    assert (found[0]["hit"]["value"], found[0]["hit"].get("rule")) == (True, "picture")
+    assert found[1]["unread"]["value"] == 1
+
+
+def drawing() -> Image.Image:
+    """Lines on white with a margin, as figures of benchmarks are."""
+    image = Image.new("RGB", (400, 300), "white")
+    pen = ImageDraw.Draw(image)
+    pen.polygon([(40, 260), (350, 240), (180, 50)], outline="black", width=4)
+    pen.ellipse([130, 120, 230, 220], outline="black", width=4)
+    pen.line([(180, 50), (200, 255)], fill="black", width=4)
+    pen.rectangle([40, 50, 90, 90], fill="grey")
+    return image
+
+
+def bordered(image: Image.Image, share: float, colour: str) -> Image.Image:
+    x, y = round(image.width * share), round(image.height * share)
+    out = Image.new("RGB", (image.width + 2 * x, image.height + 2 * y), colour)
+    out.paste(image, (x, y))
+    return out
+
+
+def cut(image: Image.Image, share: float) -> Image.Image:
+    x, y = round(image.width * share), round(image.height * share)
+    return image.crop((x, y, image.width - x, image.height - y))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        bordered(drawing(), 0.05, "white"),
+        bordered(drawing(), 0.2, "white"),
+        bordered(drawing(), 0.05, "black"),
+        cut(drawing(), 0.03),
+        cut(Image.open(io.BytesIO(photo(7))), 0.03),
+        cut(Image.open(io.BytesIO(photo(7))), 0.015),
+        bordered(Image.open(io.BytesIO(photo(7))), 0.05, "white"),
+    ],
+)
+def test_a_picture_with_a_border_or_without_its_edges_is_the_same(run, make_row, sets: Path, changed: Image.Image) -> None:
+    (sets / "mathvision/images/8.png").write_bytes(encode_png(drawing()))
+    data = encode_png(changed)
+    found, _ = run(
+        "decontaminate", [make_row("a", "Find x.", pictures=[data])], [data], against=[str(sets)], canaries=0, read_pictures=False
+    )
+    assert (found[0]["hit"]["value"], found[0]["hit"].get("rule")) == (True, "picture")
+
+
+def test_an_empty_picture_has_no_look_and_a_dot_has(run) -> None:
+    empty = Image.new("RGB", (200, 200), "white")
+    assert pictures.looks(encode_png(empty), "x", pictures.CUTS) == []
+    empty.putpixel((100, 100), (0, 0, 0))
+    assert len(pictures.looks(encode_png(empty), "x", pictures.CUTS)) <= 1
+
+
+def test_benchmark_pictures_stay_apart_and_are_found_with_border_and_cut(shared_data: Path) -> None:
+    paths = sorted((shared_data / "mathvision/images").iterdir())[::5]
+    looks = [pictures.looks(path.read_bytes(), path.name, pictures.CUTS) for path in paths]
+    known = np.array([look for found in looks for look in found], dtype=np.uint64)
+    owner = [at for at, found in enumerate(looks) for _ in found]
+    for at, path in enumerate(paths):
+        image = decode_image(path.read_bytes())
+        for changed in (image, bordered(image, 0.05, "white"), cut(image, 0.03)):
+            best = pictures.nearest(pictures.looks(encode_png(changed), path.name), known)
+            assert best is not None
+            assert (owner[best[0]], best[1] <= 2) == (at, True), path.name
 
 
 def test_a_question_in_a_picture_is_found_by_its_drawn_text_or_by_reading(
@@ -206,10 +389,15 @@ def test_broken_files_are_named(run, make_row, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"q": "x"}\n{broken\n')
     (tmp_path / "b.zip").write_bytes(b"none")
     (tmp_path / "c.json.gz").write_bytes(gzip.compress(b"3"))
+    whole = gzip.compress(b'{"q": "x"}\n' * 99)
+    (tmp_path / "d.jsonl.gz").write_bytes(whole[:10] + b"\xff" + whole[11:])
+    (tmp_path / "e.jsonl.gz").write_bytes(whole[:-12])
     for name, message in (
         ("a.jsonl", "a.jsonl: cannot be read as jsonl"),
         ("b.zip", "b.zip: cannot be read as zip"),
         ("c.json.gz", "expected a list"),
+        ("d.jsonl.gz", "d.jsonl.gz: cannot be read as jsonl"),
+        ("e.jsonl.gz", "e.jsonl.gz: cannot be read as jsonl"),
     ):
         with pytest.raises(UserError, match=message):
             run("decontaminate", [make_row("r", "x")], against=[{"path": str(tmp_path / name), "fields": {"question": "q"}}])

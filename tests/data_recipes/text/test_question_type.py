@@ -37,6 +37,45 @@ def test_questions_with_options_are_multiple_choice(text: str):
     assert multiple_choice(text, said("B")) is not None
 
 
+INLINE, LINES = "What is 2+2? a) 3 b) 4 c) 5 d) 6", "What is 2+2?\na) 3\nb) 4\nc) 5\nd) 6"
+BRACKETS, SPACED = "What is 2+2? (a) 3 (b) 4 (c) 5 (d) 6", "what is 2 + 2 ? a ) 3 , b ) 4 , c ) 5 , d ) 6 , e ) none of these"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        *((text, answer) for text in (INLINE, LINES, BRACKETS, SPACED) for answer in ("b", "(b)", "b)", "$b$", r"\text{(b)}", "4")),
+        ("What is 2+2? 1) 3 2) 4 3) 5 4) 6", "2"),
+        ("What is 2+2?\n1) 3\n2) 4\n3) 5\n4) 6", "(2)"),
+        ("What colour is the sky? 1. red 2. blue 3. green", "2"),
+        ("Name the largest animal: a) blue whale, b) elephant, c) mouse", "Blue whale"),
+    ],
+)
+def test_options_with_small_letters_or_numbers_are_multiple_choice_if_the_answer_is_one(text: str, answer: str):
+    assert multiple_choice(text, said(answer)) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("a) Find x. b) Find y. c) Find z.", "b"),
+        ("Let 2x = 6 and x + y = 5. a) What is x? b) What is y? c) What is x + y?", "b"),
+        ("Solve for x: a) Find 3x = 6 b) find 2x = 8 c) find x = 5", "2"),
+        ("Solve $ax = ab$ for x, where a is not 0.", "b"),
+        ("How many integers satisfy all three? 1) n is even 2) n < 9 3) n > 3", "2"),
+        ("What is the value of each? 1) sin 90 2) cos 0 3) tan 45", "1"),
+        ("He has 1. 2 apples 2. 3 pears 3. 4 plums. How many kinds of fruit has he?", "3"),
+        ("A box holds a) 3 apples b) 4 pears c) 5 plums. How many fruits does it hold?", "12"),
+        ("The numbers: a) 5 b) 7 c) 9. How many of them are prime?", "2"),
+        ("The lengths: 1) 5 2) 7 3) 9. Find the perimeter divided by 3.", "7"),
+        ("The points (1), (2) and (3) are joined. How many lines are drawn?", "3"),
+        ("Compute $f ( a ) + f ( b ) + f ( c )$.", "b"),
+    ],
+)
+def test_parts_conditions_and_things_with_small_letters_or_numbers_are_no_options(text: str, answer: str):
+    assert multiple_choice(text, said(answer)) is None
+
+
 NO_CHOICES = [
     "Put 1 2 3 4 in order and add them: 1 2 3 4.",
     "He has 1. 2 apples 2. 3 pears 3. 4 plums. How many fruits has he?",
@@ -184,12 +223,14 @@ PARTS = [
     "(1) 求a的值；(2) 求b的值。",
     "已知函数f(x)。①求最大值；②判断单调性。",
     "1. What is the area?\n2. What is the perimeter?",
+    "Let 2x = 6 and y = 5 - x.\na) Find x.\nb) Find y.\nc) Find x + y.",
 ]
 
 
 @pytest.mark.parametrize("text", PARTS)
 def test_several_labelled_questions_are_multi_part(text: str):
     assert multi_part(text, WORDS) is not None
+    assert multi_part(text, said("b")) is not None
 
 
 NO_PARTS = [
