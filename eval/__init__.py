@@ -7,6 +7,7 @@ that always come with their count and a 95 % interval.
     runner    evaluate: problems -> records, through any Engine; summarise: records -> EvalSummary
     stats     t and Wilson intervals, paired comparison, sign-flip test: pure functions on numbers
     compare   two result folders -> Comparison, paired by problem
+    modules   verifiers of the user's own
     report    tables for a person, results.json for machines
     cli       `benchmark run|compare|list`
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eval.compare import RESULTS_FILE, compare, load_result, read_results
+from eval.modules import import_verifiers
 from eval.report import (
     as_text,
     check_out,
+    check_parent,
     checkpoint_digest,
     compare_report,
     list_report,
@@ -69,6 +71,9 @@ def run(
         Path | None, typer.Option(help="After the run, one more with blanked pictures from the same engine; its result folder.")
     ] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Streams generated at once. Default: the engine's.")] = None,
+    module: Annotated[
+        list[str] | None, typer.Option(help="Python module that registers further verifiers; may be given several times.")
+    ] = None,
 ) -> None:
     """Sample responses to every problem of a split, judge them, and report accuracy by tag with 95 % intervals."""
     settings: dict[str, Any] = {"kind": str(engine), "temperature": temperature}
@@ -92,6 +97,7 @@ def run(
         folders[True] = blank_out
     for folder in folders.values():
         check_out(folder)
+    import_verifiers(module or (), "--module")
     weights = checkpoint_digest(checkpoint)
 
     chance = no_image_chance(data, split)
@@ -147,6 +153,8 @@ def compare_command(
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the comparison to this file.")] = None,
 ) -> None:
     """Compare two results problem by problem: difference with its interval, flips, permutation p."""
+    if json_file is not None:
+        check_json(json_file)
     comparison = compare(load_result(a), load_result(b), force=force, seed=seed)
     show(compare_report(comparison, str(a), str(b)))
     if json_file is not None:
@@ -168,6 +176,12 @@ def list_command(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Fol
     if not rows:
         raise UserError(f"{folder}: no finished benchmark ({RESULTS_FILE}) in it; `benchmark run` writes one")
     show(list_report(rows))
+
+
+def check_json(path: Path) -> None:
+    if path.is_dir():
+        raise UserError(f"{path}: is a folder; --json must name a file")
+    check_parent(path)
 
 
 def default_out(checkpoint: Path, split: str, *, blank: bool) -> Path:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import io
+import os
 import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -57,10 +58,20 @@ def versions() -> dict[str, str]:
     return found
 
 
+def check_parent(path: Path) -> None:
+    """UserError when no file or folder can be made at `path`; tested before the work whose result goes there."""
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise UserError(f"{path}: cannot be written, {above} is a file")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise UserError(f"{path}: cannot be written, {above} is read-only for you")
+
+
 def check_out(folder: Path) -> None:
-    """UserError when `folder` holds anything but an earlier benchmark's files: it is about to be replaced."""
+    """UserError when `folder` cannot be made or holds anything but an earlier benchmark's files: it is about to be replaced."""
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder}: is a file; --out must name a folder")
+    check_parent(folder)
     other = sorted(entry.name for entry in folder.iterdir() if entry.name not in OUR_FILES) if folder.is_dir() else []
     if other:
         raise UserError(f"{folder}: holds {other[0]!r}, which no benchmark wrote; --out must name a new folder or an earlier result")

@@ -18,6 +18,9 @@ from dataclasses import dataclass
 THINK_OPEN, THINK_CLOSE = "<think>", "</think>"
 BOX = "\\boxed{"
 
+# "up to 5" bounds; "adds up to 5" says how much it is. Part of a regular expression.
+UP_TO = r"(?<!add )(?<!adds )(?<!added )(?<!adding )(?<!sum )(?<!sums )(?<!come )(?<!comes )up\s+to"
+
 Span = tuple[int, int, str]  # where it starts and ends in the text, and its content
 
 

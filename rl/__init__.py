@@ -15,6 +15,7 @@ In: a built dataset, a policy folder, a config. Out: a run folder that explains 
     guards      weight parity, image sensitivity, error rate
     fleet       where workers live: in this process, or as Ray actors that may die
     loop        the algorithm on one page
+    inputs      data, policy and prompt lengths, checked before a model is loaded
     run         a run's folder: create, lock, resume, refuse what changed
     sft         long-CoT warm-up
     reward_model, rm_data, rm_backbone, rm_serve, rm_eval   reward models: trained, served as callables, spot-checked

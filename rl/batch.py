@@ -60,8 +60,8 @@ class Batch:
 def earned(member: Trajectory, config: RLConfig) -> float:
     """The verifier's score, but 0 minus a penalty where a response repeats itself (K101), and 0 for a cut one if so wanted (K62)."""
     if member.stop is StopReason.REPEAT:
-        return -config.rewards.repeat_penalty
-    if member.stop is StopReason.CONTEXT and not config.rewards.cut_earns:
+        return -config.shaping.repeat_penalty
+    if member.stop is StopReason.CONTEXT and not config.shaping.cut_earns:
         return 0.0
     return float(member.verdict.score or 0.0) if member.verdict is not None else 0.0
 

@@ -49,7 +49,7 @@ def train(config: ConfigPath, overrides: Overrides = None) -> None:
     loaded = load_config(RLConfig, config, overrides or [])
     from rl.run import create_run
 
-    run = create_run(loaded)  # before torch is imported: what is wrong is said at once
+    run = create_run(loaded, typer.echo)  # before torch is imported: what is wrong is said at once
     from rl.drive import drive
 
     drive(run)

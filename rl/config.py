@@ -70,6 +70,13 @@ class LengthRewardConfig(StrictModel):
     switch_iteration: int = Field(default=30, ge=0)
 
 
+class ShapingConfig(StrictModel):
+    """What a response earns that did not end by itself (K101, K62)."""
+
+    repeat_penalty: float = Field(default=0.0, ge=0, description="a response that repeats itself earns 0 minus this, whatever its verdict")
+    cut_earns: bool = Field(default=True, description="whether a response cut at rollout.max_tokens keeps its score; false: it earns 0")
+
+
 class RolloutConfig(StrictModel):
     problems: int = Field(default=16, gt=0, description="problems drawn per iteration")
     samples: int = Field(default=8, gt=1, description="k: responses per problem")
@@ -112,8 +119,6 @@ class RewardsConfig(StrictModel):
     deadline: float = Field(default=20.0, gt=0, description="processor seconds of one verdict, after which its process is killed")
     memory_mb: int = Field(default=2048, gt=0, description="MiB one verdict may take")
     modules: tuple[str, ...] = Field(default=(), description="Python modules that register further verifiers")
-    repeat_penalty: float = Field(default=0.0, ge=0, description="a response that repeats itself earns 0 minus this, whatever its verdict")
-    cut_earns: bool = Field(default=True, description="whether a response cut at rollout.max_tokens keeps its score; false: it earns 0")
 
     def processes(self) -> int:
         if self.workers is not None:
@@ -158,6 +163,7 @@ class RLConfig(StrictModel):
     rollout: RolloutConfig = RolloutConfig()
     curriculum: CurriculumConfig = CurriculumConfig()
     length_reward: LengthRewardConfig = LengthRewardConfig()
+    shaping: ShapingConfig = ShapingConfig()
     learner: LearnerConfig = LearnerConfig()
     engine: EngineConfig = EngineConfig()
     guards: GuardConfig = GuardConfig()

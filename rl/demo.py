@@ -50,12 +50,12 @@ class DemoConfig(StrictModel):
 
 @dataclass(frozen=True)
 class Stage:
-    """`command` makes `product`; `inputs` decide whether it must be made again."""
+    """`command` makes `products`; `inputs` decide whether they must be made again."""
 
     name: str
     command: tuple[str, ...]
     inputs: tuple[str, ...]
-    product: Path
+    products: tuple[Path, ...]
 
 
 def run_demo(config: DemoConfig, *, fresh: bool) -> None:
@@ -99,7 +99,7 @@ def data_stage(config: DemoConfig) -> Stage:
         *limit,
         *config.recipe_overrides,
     )
-    return Stage("data", command, (sha256_file(config.recipe),), config.out / "data" / "manifest.json")
+    return Stage("data", command, (sha256_file(config.recipe),), (config.out / "data" / "manifest.json",))
 
 
 def sft_stage(config: DemoConfig, fingerprint: str) -> Stage:
@@ -109,36 +109,38 @@ def sft_stage(config: DemoConfig, fingerprint: str) -> Stage:
         "sft",
         ("rl", "sft", str(config.sft), *own, *config.sft_overrides),
         (sha256_file(config.sft), fingerprint),
-        out / "policy" / "config.json",
+        (out / "policy" / "config.json",),
     )
 
 
 def bench_stage(config: DemoConfig, name: str, checkpoint: Path) -> Stage:
     """The benchmark of one checkpoint; that of the trained one also with its pictures blanked."""
-    out = last = config.out / "bench" / name
+    out, blank = config.out / "bench" / name, config.out / "bench" / "blank"
+    products = [out / "results.json"]
     options = ["--data", str(config.out / "data"), "--out", str(out), "--samples", str(config.benchmark.samples)]
     options += ["--max-tokens", str(config.benchmark.max_tokens), "--seed", str(config.seed)]
     options += ["--limit", str(config.benchmark.limit)] if config.benchmark.limit else []
     if name == "rl":
-        last = config.out / "bench" / "blank"
-        options += ["--blank-out", str(last)]
+        options += ["--blank-out", str(blank)]
+        products.append(blank / "results.json")
     inputs = (weights_digest(checkpoint), read_json(config.out / "data" / "manifest.json")["fingerprint"])
-    return Stage(f"bench-{name}", ("benchmark", "run", str(checkpoint), *options), inputs, last / "results.json")
+    return Stage(f"bench-{name}", ("benchmark", "run", str(checkpoint), *options), inputs, tuple(products))
 
 
 def run_rl(config: DemoConfig, fingerprint: str, policy: str) -> float:
     """Train, or go on with a run of the same inputs that was interrupted."""
     out = config.out / "rl"
     own = (f"data={config.out / 'data'}", f"policy={config.out / 'sft' / 'policy'}", f"out={out}", f"seed={config.seed}")
-    stage = Stage(
-        "rl", ("rl", "train", str(config.rl), *own, *config.rl_overrides), (sha256_file(config.rl), fingerprint, policy), out / "run.json"
-    )
+    command = ("rl", "train", str(config.rl), *own, *config.rl_overrides)
+    stage = Stage("rl", command, (sha256_file(config.rl), fingerprint, policy), (out / "run.json",))
     begun = config.out / "stages" / "rl.begun.json"
     key = key_of(stage)
     if done_seconds(config, stage) is None:
+        stamp_of(config, stage).unlink(missing_ok=True)
         if (out / "run.json").exists() and begun.exists() and read_json(begun)["key"] == key:
-            stage = Stage("rl", ("rl", "resume", str(out)), stage.inputs, stage.product)
+            stage = Stage("rl", ("rl", "resume", str(out)), stage.inputs, stage.products)
         elif out.exists():
+            begun.unlink(missing_ok=True)  # what is half removed must not be resumed
             shutil.rmtree(out)
         atomic_write_json(begun, {"key": key})
     seconds = run_stage(config, stage, key)
@@ -154,9 +156,11 @@ def run_stage(config: DemoConfig, stage: Stage, key: str | None = None) -> float
         print(f"{stage.name}: done before ({before:.0f} s)")
         return before
     start = time.monotonic()
+    # From here on the folder may hold another run's products, finished or not: the old stamp must not vouch for them.
+    stamp_of(config, stage).unlink(missing_ok=True)
     call(stage.command)
     seconds = time.monotonic() - start
-    atomic_write_json(config.out / "stages" / f"{stage.name}.json", {"key": key, "seconds": seconds, "command": shlex.join(stage.command)})
+    atomic_write_json(stamp_of(config, stage), {"key": key, "seconds": seconds, "command": shlex.join(stage.command)})
     return seconds
 
 
@@ -164,9 +168,13 @@ def key_of(stage: Stage) -> str:
     return digest(stage.name, list(stage.command), list(stage.inputs))
 
 
+def stamp_of(config: DemoConfig, stage: Stage) -> Path:
+    return config.out / "stages" / f"{stage.name}.json"
+
+
 def done_seconds(config: DemoConfig, stage: Stage, key: str | None = None) -> float | None:
-    stamp = config.out / "stages" / f"{stage.name}.json"
-    if not (stamp.exists() and stage.product.exists()):
+    stamp = stamp_of(config, stage)
+    if not (stamp.exists() and all(product.exists() for product in stage.products)):
         return None
     found = read_json(stamp)
     return float(found["seconds"]) if found["key"] == (key or key_of(stage)) else None

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from data_recipes.store import load_problems
 from eval.runner import summarise
-from openk15.errors import UserError
 from openk15.seeds import derive_seed
 from rl.fleet import Fleet
+from rl.inputs import load_held_out
 from rl.metrics import MetricsWriter, read_evals
 from rl.run import Run
 
@@ -27,15 +24,10 @@ def run_evaluation(run: Run, fleet: Fleet, writer: MetricsWriter, hooks: Hooks, 
     if any(row["iteration"] == version - 1 for row in read_evals(run.folder)):
         return
     hooks.status(f"version {version}: evaluating on {config.split}")
-    data = load_problems(run.config.data, config.split)
-    if not data.problems:
-        raise UserError(f"{run.config.data}: split {config.split!r} is empty; set evaluation.every=0 to go without")
-    order = np.random.Generator(np.random.Philox(derive_seed("eval-problems", run.config.seed))).permutation(len(data.problems))
-    problems = [data.problems[at] for at in sorted(order[: config.problems])]
-    images = {name: data.images[name] for problem in problems for name in problem.images}
+    data = load_held_out(run.config)
     seed = derive_seed("eval", run.config.seed)
-    records = fleet.evaluate(problems, images, config.samples, run.config.rollout.max_tokens, seed)
-    summary = summarise(records, problems)
+    records = fleet.evaluate(data.problems, data.images, config.samples, run.config.rollout.max_tokens, seed)
+    summary = summarise(records, data.problems)
     row = {"iteration": version - 1, **summary.to_dict()}
     writer.append_eval(row)
     hooks.evaluation(row)

@@ -130,7 +130,8 @@ def process_prompts(run: Run, processor: PromptProcessor, known: dict[str, Proce
     for key, prompt in prompts.items():
         if len(prompt) > room:
             raise UserError(
-                f"{run.data.folder}: problem {key}: prompt of {len(prompt)} tokens; engine.max_model_len - rollout.max_tokens leaves {room}"
+                f"{run.data.folder}: problem {key}: prompt of {len(prompt)} tokens; "
+                f"engine.max_model_len - rollout.max_tokens leaves {room}; resume with a larger engine.max_model_len"
             )
     return prompts
 

@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from data_recipes.store import load_problems
 from openk15.config import config_hash
-from openk15.errors import UserError
 from rl.config import RLConfig
-from rl.run import FREE_KEYS, check_inputs
-
-
-def parameter_count(policy: Path) -> int:
-    """Counted from the safetensors headers; no tensor is read."""
-    total = 0
-    for file in sorted(policy.glob("*.safetensors")):
-        with file.open("rb") as handle:
-            header = json.loads(handle.read(int.from_bytes(handle.read(8), "little")))
-        for name, entry in header.items():
-            if name != "__metadata__":
-                size = 1
-                for extent in entry["shape"]:
-                    size *= extent
-                total += size
-    if not total:
-        raise UserError(f"{policy}: no *.safetensors file; save the policy with save_pretrained")
-    return total
+from rl.inputs import check_lengths, load_inputs, parameter_count
+from rl.run import FREE_KEYS
 
 
 def print_plan(config: RLConfig, console: Console | None = None) -> None:
     """Check data, verifiers and policy, then print derived sizes and memory; UserError says what is wrong."""
     console = console or Console()
-    data = load_problems(config.data, config.split)
-    heldout = load_problems(config.data, config.evaluation.split) if config.evaluation.every else None
-    check_inputs(config, data)
+    inputs = load_inputs(config)
+    data, held_out = inputs.data, inputs.held_out
+    longest = check_lengths(config, inputs)
     parameters = parameter_count(config.policy)
     rollout, learner = config.rollout, config.learner
     responses = rollout.problems * rollout.samples
@@ -55,10 +35,9 @@ def print_plan(config: RLConfig, console: Console | None = None) -> None:
         ("verifiers", ", ".join(f"{name} ({count:,})" for name, count in sorted(verifiers.items()))),
         (
             "evaluation",
-            f"{min(config.evaluation.problems, len(heldout.problems))} problems every {config.evaluation.every} iterations"
-            if heldout
-            else "none",
+            f"{len(held_out.problems)} problems every {config.evaluation.every} iterations" if held_out else "none",
         ),
+        ("longest prompt", f"{longest} tokens; {config.engine.max_model_len - rollout.max_tokens} fit"),
         ("responses an iteration", f"{rollout.problems} problems x {rollout.samples} samples = {responses}"),
         (
             "tokens an iteration",

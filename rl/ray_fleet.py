@@ -37,6 +37,8 @@ class RayFleet:
     """See the module's docstring; the methods are those of `rl.fleet.Fleet`."""
 
     def __init__(self, config: RLConfig, checkpoint_of: Callable[[int], Path], version: int, record: Path | None = None):
+        import ray
+
         self._config = config
         self._checkpoint_of = checkpoint_of
         self._version = version  # what the learner holds
@@ -44,7 +46,8 @@ class RayFleet:
         self._restarts = 0
         self._record = record
         self._pids: dict[str, int] = {}
-        connect(config.placement.ray_address, "placement.ray_address")
+        if not ray.is_initialized():  # a new run at an address is connected already
+            connect(config.placement.ray_address, "placement.ray_address")
         self._check_resources()
         self._scoring: dict[Any, list[tuple[str, str, Answer]]] = {}
         # All are created before any is waited for, so that they start side by side.

@@ -20,6 +20,7 @@ from typing import Any
 import yaml
 
 from data_recipes.store import load_problems
+from eval.modules import import_verifiers
 from multimodal.processing import load_decoder
 from openk15.errors import UserError
 from openk15.files import atomic_write_text, read_json
@@ -63,6 +64,7 @@ def report_of(run: Path, out: Path, demo: Path | None) -> Path:
     config = row.get("config") if isinstance(row, dict) else None
     if not isinstance(config, dict) or "rollout" not in config:
         raise UserError(f"{run / 'run.json'}: no run of `rl train`; `rl report` takes the folder that `rl train` wrote")
+    import_verifiers((config.get("rewards") or {}).get("modules", ()), "rewards.modules")
     return write_report(run, out, demo, load_problems(Path(config["data"]), config["split"]), load_decoder(Path(config["policy"])))
 
 

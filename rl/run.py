@@ -15,20 +15,22 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 from data_recipes.problem import Problem
-from data_recipes.store import ProblemSet, load_problems, read_manifest
+from data_recipes.store import ProblemSet, read_manifest
+from openk15.cluster import connect
 from openk15.config import config_hash, parse_config
 from openk15.errors import UserError
-from openk15.files import atomic_write_json, read_json, sha256_file
-from openk15.seeds import digest
+from openk15.files import atomic_write_json, read_json
 from rl.config import RLConfig
 from rl.curriculum import SuccessRates
+from rl.inputs import check_lengths, load_inputs, make_folder, policy_digest
 from rl.ledger import Ledger
+from rl.metrics import EVALS_FILE, METRICS_FILE, TENSORBOARD_FOLDER
 
 # Keys that may change between start and resume: they do not change which samples are drawn or trained.
 FREE_KEYS = frozenset({"iterations", "keep_checkpoints", "placement", "guards", "rewards", "out"})
@@ -78,14 +80,18 @@ def versions() -> dict[str, str]:
     return found
 
 
-def create_run(config: RLConfig) -> Run:
-    """Start a new run folder; UserError when one is there already."""
-    data = load_problems(config.data, config.split)
-    check_inputs(config, data)
-    if (config.out / "run.json").exists():
-        raise UserError(f"{config.out}: holds a run already; continue it with `rl resume {config.out}` or choose another out=")
-    config.out.mkdir(parents=True, exist_ok=True)
+def create_run(config: RLConfig, say: Callable[[str], None] = lambda _: None) -> Run:
+    """Start a new run folder; UserError when one is there already. `say` hears what takes long."""
+    _refuse_begun(config.out)
+    inputs = load_inputs(config)
+    check_lengths(config, inputs, say)
+    threads = threads_here()
+    if config.placement.ray_address:  # a wrong address leaves no folder behind
+        connect(config.placement.ray_address, "placement.ray_address")
+    make_folder(config.out)
     lock = _lock(config.out)
+    _refuse_begun(config.out)
+    _clear(config.out)
     record = {
         "name": config.out.name,
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -95,21 +101,53 @@ def create_run(config: RLConfig) -> Run:
             "folder": str(config.data),
             "split": config.split,
             "fingerprint": read_manifest(config.data)["fingerprint"],  # of all splits: evaluation reads another one
-            "problems": len(data.problems),
+            "problems": len(inputs.data.problems),
         },
         "policy": str(config.policy),
         "policy_digest": policy_digest(config.policy),
         "versions": versions(),
         "seed": config.seed,
-        "threads": threads_here(),
+        "threads": threads,
     }
     atomic_write_json(config.out / "run.json", record)
-    return _open(config, data, lock, SuccessRates(), record["threads"])
+    return _open(config, inputs.data, lock, SuccessRates(), threads)
+
+
+def _refuse_begun(folder: Path) -> None:
+    """UserError when samples were drawn here; a run that failed before that holds nothing to keep, and a new one takes its place."""
+    ledger = folder / "ledger.jsonl"
+    drawn = ledger.is_file() and _has_row(ledger)
+    if not drawn and not any(folder.glob("checkpoints/v*")):
+        return
+    if drawn and (folder / "run.json").exists():
+        raise UserError(f"{folder}: holds a run already; continue it with `rl resume {folder}` or choose another out=")
+    raise UserError(
+        f"{folder}: holds what is left of a run: {'its ledger without run.json' if drawn else 'checkpoints without a ledger'}; "
+        "restore the file, delete the folder, or choose another out="
+    )
+
+
+def _has_row(path: Path) -> bool:
+    with path.open("rb") as handle:
+        return handle.readline().endswith(b"\n")
+
+
+def _clear(folder: Path) -> None:
+    """Remove what a run that drew nothing may have left: its first evaluation would pass for the new run's."""
+    for name in (METRICS_FILE, EVALS_FILE, "ledger.jsonl", "workers.json"):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / TENSORBOARD_FOLDER, ignore_errors=True)
 
 
 def threads_here() -> int:
-    """OpenMP threads a worker gets: OMP_NUM_THREADS, else every core this process may use."""
-    return int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
+    """OpenMP threads a worker gets: OMP_NUM_THREADS (of a list, one number a nesting level, the first), else every core it may use."""
+    given = os.environ.get("OMP_NUM_THREADS")
+    if not given:
+        return len(os.sched_getaffinity(0))
+    outer = given.partition(",")[0].strip()
+    if not outer.isdecimal() or not int(outer):
+        raise UserError(f"OMP_NUM_THREADS={given!r}: expected a number of threads, for example 4")
+    return int(outer)
 
 
 def resume_run(folder: Path, overrides: Sequence[str] = ()) -> Run:
@@ -117,33 +155,28 @@ def resume_run(folder: Path, overrides: Sequence[str] = ()) -> Run:
 
     Raises UserError when the dataset or a config key that decides what is trained has changed.
     """
-    if not (folder / "run.json").is_file():
-        raise UserError(f"{folder}: no run.json; `rl resume` takes the folder that `rl train` wrote (its out= key)")
-    record = read_json(folder / "run.json")
+    record = read_record(folder)
     recorded = parse_config(RLConfig, record["config"], where=f"{folder / 'run.json'}: config")
     if config_hash(recorded, exclude=set(FREE_KEYS)) != record["config_hash"]:
         raise UserError(f"{folder / 'run.json'}: its config was edited since the run began; restore it, or start a new run with `rl train`")
     config = parse_config(RLConfig, {**record["config"], "out": str(folder)}, overrides, where="override")
-    for key, value in config.model_dump(mode="json").items():
-        if key not in FREE_KEYS and value != record["config"][key]:
-            raise UserError(
-                f"{folder}: a resumed run keeps its config, but {key} would change from {record['config'][key]} to {value}; "
-                f"only {', '.join(sorted(FREE_KEYS - {'out'}))} may change; start a new run with `rl train`"
-            )
+    if config.out.resolve() != folder.resolve():
+        raise UserError(f"out={config.out}: a run is resumed where it is, in {folder}; leave out= away; a moved folder is fine")
+    _refuse_changes(folder, recorded.model_dump(mode="json"), config)
+    config = config.model_copy(update={"out": folder})
     fingerprint, before = read_manifest(config.data)["fingerprint"], record["dataset"]["fingerprint"]
     if fingerprint != before:
         raise UserError(
             f"{config.data}: the dataset changed since the run began (fingerprint {fingerprint[:12]}, was {before[:12]}); "
             "rebuild it as it was, or start a new run with `rl train`"
         )
-    data = load_problems(config.data, config.split)
-    check_inputs(config, data)
+    inputs = load_inputs(config)
     if policy_digest(config.policy) != record["policy_digest"]:
         raise UserError(f"{config.policy}: the policy the run began with has changed; restore it, or start a new run with `rl train`")
     lock = _lock(folder)
     for left in (*folder.glob("checkpoints/.v*.tmp"), *folder.glob("checkpoints/.v*.old")):
         shutil.rmtree(left, ignore_errors=True)  # of a learner that was killed while it saved
-    run = _open(config, data, lock, SuccessRates(), record["threads"])
+    run = _open(config, inputs.data, lock, SuccessRates(), record["threads"])
     version = run.ledger.committed
     if version:
         state = read_json(run.checkpoint(version) / "state.json")
@@ -151,33 +184,35 @@ def resume_run(folder: Path, overrides: Sequence[str] = ()) -> Run:
     return run
 
 
-def check_inputs(config: RLConfig, data: ProblemSet) -> None:
-    """What can be known to be wrong before any model is loaded."""
-    from multimodal.processing import PromptProcessor
-
-    if not data.problems:
-        raise UserError(f"{config.data}: split {config.split!r} is empty")
-    unanswered = next((problem for problem in data.problems if problem.answer.verifier == "none"), None)
-    if unanswered is not None:
-        raise UserError(
-            f"{config.data}: record {unanswered.id} has no answer to verify; RL needs prompts with answers, this is data for `rl sft`"
-        )
-    PromptProcessor.load(config.policy)
-    if not (config.policy / "config.json").is_file():
-        raise UserError(f"{config.policy}: no config.json; expected a Hugging Face model folder")
-    if not any(config.policy.glob("*.safetensors")):
-        raise UserError(f"{config.policy}: no *.safetensors file; save the policy with save_pretrained")
-    highest = max(problem.grade for problem in data.problems)
-    if config.curriculum.switch_iteration < config.iterations and highest < config.curriculum.hard_grade:
-        raise UserError(
-            f"curriculum.hard_grade={config.curriculum.hard_grade}: no problem of {config.data} has that grade; the highest is {highest}"
-        )
+def read_record(folder: Path) -> dict[str, Any]:
+    """run.json, whole; UserError names the file and what it lacks."""
+    path = folder / "run.json"
+    if not path.is_file():
+        raise UserError(f"{folder}: no run.json; `rl resume` takes the folder that `rl train` wrote (its out= key)")
+    record = read_json(path)
+    kinds = {"config": dict, "config_hash": str, "dataset": dict, "policy_digest": str, "threads": int}
+    if not isinstance(record, dict):
+        raise UserError(f"{path}: expected what `rl train` wrote, got a {type(record).__name__}; restore it, or start a new run")
+    wrong = next((key for key, kind in kinds.items() if not isinstance(record.get(key), kind)), None)
+    if wrong is None and not isinstance(record["dataset"].get("fingerprint"), str):
+        wrong = "dataset.fingerprint"
+    if wrong is not None:
+        raise UserError(f"{path}: {wrong} is missing or damaged; restore the file, or start a new run with `rl train`")
+    return record
 
 
-def policy_digest(folder: Path) -> str:
-    """Of the files that decide what a policy says: weights, config, tokenizer, processor."""
-    files = sorted(path for path in folder.iterdir() if path.suffix in (".safetensors", ".json", ".jinja", ".txt"))
-    return digest([(path.name, sha256_file(path)) for path in files])
+def _refuse_changes(folder: Path, before: dict[str, Any], config: RLConfig) -> None:
+    """UserError names the first key that may not change; the engine's context may grow, since no response was cut by it."""
+    after = config.model_dump(mode="json")
+    if after["engine"]["max_model_len"] > before["engine"]["max_model_len"]:
+        after["engine"]["max_model_len"] = before["engine"]["max_model_len"]
+    for key, value in after.items():
+        if key not in FREE_KEYS and value != before[key]:
+            raise UserError(
+                f"{folder}: a resumed run keeps its config, but {key} would change from {before[key]} to {value}; "
+                f"only {', '.join(sorted(FREE_KEYS - {'out'}))} may change, and engine.max_model_len may grow; "
+                "start a new run with `rl train`"
+            )
 
 
 def _open(config: RLConfig, data: ProblemSet, lock: IO[str], rates: SuccessRates, threads: int) -> Run:

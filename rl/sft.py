@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from openk15.errors import RunError, UserError
 from openk15.files import AppendLog, atomic_write_json
 from openk15.seeds import derive_seed
 from rl.config import SFTConfig, SFTOptimizer, StyleShares
+from rl.inputs import make_folder
 
 if TYPE_CHECKING:
     import torch
@@ -124,13 +126,18 @@ def run_sft(config: SFTConfig, report: Callable[[SFTStep], None] = lambda _: Non
     problems = [problem for problem in data.problems if problem.solutions]
     if not problems:
         raise UserError(f"{config.data}: split {config.split!r} has no worked solutions to learn from")
-    config.out.mkdir(parents=True, exist_ok=True)
+    result = config.out / "policy"
+    if config.policy is not None and config.policy.resolve() == result.resolve():
+        raise UserError(f"policy={config.policy}: is what out={config.out} would replace; choose another out=")
+    make_folder(config.out)
     start_folder = config.policy or _build(config, data, problems)
     processor = PromptProcessor.load(start_folder)
     model: Any = load_for_training(start_folder)
     optimizers = make_optimizers(model, config)
     prompts: dict[int, ProcessedPrompt] = {}
     made: dict[tuple[int, str], Example] = {}  # later epochs ask for most of them again
+    if result.exists():  # of an earlier warm-up: if this one is killed, it would stand beside this one's config
+        shutil.rmtree(result)
     metrics_path = config.out / "metrics.jsonl"
     metrics_path.unlink(missing_ok=True)
     log = AppendLog(metrics_path)
@@ -165,8 +172,8 @@ def run_sft(config: SFTConfig, report: Callable[[SFTStep], None] = lambda _: Non
             pending = []
         report(row)
     log.close()
-    save_policy(model, start_folder, config.out / "policy")
-    return config.out / "policy"
+    save_policy(model, start_folder, result)
+    return result
 
 
 def _build(config: SFTConfig, data: ProblemSet, problems: Sequence[Problem]) -> Path:

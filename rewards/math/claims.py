@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from rewards.extract import UP_TO
+
 WINDOW = 60  # characters looked at before and after an answer
 
 _LEAD = r"[\s$*\"'(\[`]*(?:\\[(\[]\s*)?"  # what may open an answer: marks of maths, of emphasis, of quotation
@@ -23,7 +25,7 @@ _DENIES = re.compile(
 _DOUBTS = re.compile(rf"\b(?:doubt|deny|refute)(?:\s+[A-Za-z]+){{0,4}}\s{_LEAD}\Z", re.IGNORECASE)
 _BOUNDS = re.compile(
     r"(?:\b(?:at\s+(?:least|most)|(?:more|less|fewer|greater|larger|smaller|bigger|higher|lower)\s+than|over|under|above|below"
-    r"|up\s+to|almost|nearly|exceed(?:s|ing)?|a\s+(?:minimum|maximum)\s+of|(?:upper|lower)\s+bound\s+(?:of|is))"
+    rf"|{UP_TO}|almost|nearly|exceed(?:s|ing)?|a\s+(?:minimum|maximum)\s+of|(?:upper|lower)\s+bound\s+(?:of|is))"
     r"(?:\s+or\s+equal\s+to)?(?:\s+(?:about|around|exactly|only|the|a))?"
     rf"|\bbetween\s+\S{{1,20}}\s+and){_LEAD}{_MONEY}\Z",
     re.IGNORECASE,

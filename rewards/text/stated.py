@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from rewards.extract import after_thoughts, read_answer
+from rewards.extract import UP_TO, after_thoughts, read_answer
 
 MAX_CHARS = 200_000  # characters read of what follows the thoughts: its end, where answers stand
 MAX_MENTIONS = 500  # numbers, letters or words looked at in prose; a text with more of them gives no single one
@@ -127,7 +127,7 @@ class Kind(Enum):
 
 _THAN = r"(?:more|less|fewer|greater|larger|smaller|higher|lower)\s+than"
 _LEAST = rf"(?:at\s+(?:the\s+)?(?:least|most|minimum|maximum)|{_THAN}|min(?:imum)?|max(?:imum)?)"
-_BOUND = re.compile(rf"\b(?:{_LEAST}|over|under|above|below|beyond|exceed(?:s|ing)?|up\s+to|almost|nearly){_BEFORE}", re.IGNORECASE)
+_BOUND = re.compile(rf"\b(?:{_LEAST}|over|under|above|below|beyond|exceed(?:s|ing)?|{UP_TO}|almost|nearly){_BEFORE}", re.IGNORECASE)
 _SIGN = re.compile(r"(?:(?<![-=])>=?|<=?|[≤≥⩽⩾≦≧]|\\(?:leq?|geq?|lt|gt|leqslant|geqslant)(?![A-Za-z]))\s*\Z")
 _MARKUP_TAG = re.compile(r"<[/A-Za-z][^<>]{0,40}>\s*\Z")  # "<b>3</b>" compares nothing
 _BOUNDED_AFTER = re.compile(

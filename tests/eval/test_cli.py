@@ -78,7 +78,7 @@ def test_run_writes_samples_results_and_table(benchmark, world, tmp_path):
     assert (results["fingerprint"], results["split"], results["seed"]) == ("abc123", "heldout", 9)
     assert (results["engine"], results["temperature"], results["max_tokens"], results["blank_images"]) == ("vllm", 1.0, 160, False)
     assert results["no_image_chance"] == 0.125
-    assert "number@1" in results["verifiers"]
+    assert "number@2" in results["verifiers"]
     assert {row["tag"] for row in results["by_tag"]} == {"template", "source", "modality", "grade"}
     for key in ("tokens", "tokens_low", "tokens_high", "truncation_rate", "verdicts", "stops", "seconds", "versions", "data", "checkpoint"):
         assert results[key] is not None
@@ -247,6 +247,54 @@ def test_wrong_inputs_are_one_line_and_exit_2(benchmark, world, tmp_path):
         code, _, stderr = benchmark(*arguments)
         assert code == 2, arguments
         one_line(stderr, part)
+
+
+def test_where_results_cannot_go_is_known_before_anything_is_generated(benchmark, world, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for option in ("--out", "--blank-out"):
+        code, _, stderr = benchmark("run", world.checkpoint, "--data", world.data, option, tmp_path / "file" / "sub")
+        assert code == 2
+        one_line(stderr, tmp_path / "file" / "sub", "cannot be written", f"{tmp_path / 'file'} is a file")
+    assert world.engine is None
+    for target, part in ((tmp_path / "file" / "x.json", "is a file"), (tmp_path, "is a folder; --json must name a file")):
+        code, stdout, stderr = benchmark("compare", tmp_path / "none", tmp_path / "none", "--json", target)
+        assert (code, stdout) == (2, "")
+        one_line(stderr, target, part)
+
+
+def test_a_module_of_the_user_registers_its_verifier_before_the_data_are_read(benchmark, world, tmp_path, monkeypatch):
+    from rewards import registry
+
+    source = """
+from rewards.registry import Outcome, Rule, register
+
+@register("of the user")
+class Mine(Rule):
+    version = "1"
+
+    def judge(self, response, answer):
+        return Outcome.of(True, None, "as told")
+"""
+    (tmp_path / "mine_of_the_user.py").write_text(source)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    loaded = sys.modules["data_recipes.store"].load_problems
+    seen: list[bool] = []
+
+    def load(folder, split):
+        seen.append("of the user" in registry.names())
+        return loaded(folder, split)
+
+    monkeypatch.setattr(sys.modules["data_recipes.store"], "load_problems", load)
+    run = ("run", world.checkpoint, "--data", world.data, "--samples", 1, "--module")
+    try:
+        assert benchmark(*run, "mine_of_the_user")[0] == 0
+        assert seen == [True]
+    finally:
+        registry._REGISTRY.pop("of the user", None)
+        sys.modules.pop("mine_of_the_user", None)
+    code, _, stderr = benchmark(*run, "nobodys_module")
+    assert code == 2
+    one_line(stderr, "--module: module 'nobodys_module'", "PYTHONPATH")
 
 
 def test_a_checkpoint_without_weights_is_named(benchmark, world):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from rl.run import create_run
+
 BIN = Path(sys.executable).parent
 
 
@@ -89,11 +91,16 @@ def test_a_policy_without_processor_is_named(rl_yaml, dataset, policy, tmp_path)
     )
 
 
-def test_a_ray_address_that_does_not_answer_is_named(rl_yaml, dataset, policy, tmp_path):
+def test_a_ray_address_that_does_not_answer_is_named_and_leaves_no_folder(rl_yaml, dataset, policy, tmp_path):
     where = [f"data={dataset}", f"policy={policy}", f"out={tmp_path / 'run'}", "evaluation.every=0"]
     said = command("rl", "train", rl_yaml, *where, "placement.ray_address=127.0.0.1:1")
     refused(said, "placement.ray_address=127.0.0.1:1: nothing answers there", "ray start --head")
-    refused(command("rl", "resume", str(tmp_path / "run"), "placement.ray_address=nowhere"), "expected host:port")
+    assert not (tmp_path / "run").exists()
+
+
+def test_resume_at_a_ray_address_that_is_none_is_named(config):
+    create_run(config).close()
+    refused(command("rl", "resume", str(config.out), "placement.ray_address=nowhere"), "expected host:port")
 
 
 def test_resume_of_what_is_no_run_is_named(tmp_path):

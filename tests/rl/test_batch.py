@@ -69,7 +69,7 @@ def test_a_response_that_repeats_itself_earns_nothing_and_a_cut_one_only_where_t
     stops = (StopReason.EOS, StopReason.REPEAT, StopReason.CONTEXT)
     members = [replace(item, segments=(replace(item.segments[0], stop=stop),)) for item, stop in zip(right, stops, strict=True)]
     assert assemble([members], 0, config).groups[0].scores == (1.0, 0.0, 1.0)
-    strict = RLConfig.model_validate({**config.model_dump(), "rewards": {"workers": 0, "repeat_penalty": 0.5, "cut_earns": False}})
+    strict = RLConfig.model_validate({**config.model_dump(), "shaping": {"repeat_penalty": 0.5, "cut_earns": False}})
     assert assemble([members], 0, strict).groups[0].scores == (1.0, -0.5, 0.0)
     shaped = assemble([members], 1, strict).groups[0]
     assert shaped.length_rewards == (0.5, -0.5, -0.5), "what earns nothing is not right, and so never paid for being short"

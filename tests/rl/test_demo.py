@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from openk15.files import atomic_write_json, read_json
+from rl import demo as stages
+from rl.demo import DemoConfig, Stage
+
 RL = Path(sys.executable).parent / "rl"
 
 
@@ -63,3 +67,82 @@ def test_a_demo_away_from_the_repository_says_so(tmp_path, repo_root):
     )
     assert done.returncode == 2
     assert "recipes/demo.yaml: no such file; run the demo from the repository's root" in done.stderr
+
+
+class Calls(list):
+    """Stands for the commands: records them, and makes what `rl train` and `rl resume` would make."""
+
+    def __init__(self, config: DemoConfig):
+        super().__init__()
+        self.run, self.interrupt = config.out / "rl", False
+
+    def __call__(self, command: tuple[str, ...]) -> None:
+        self.append(command)
+        if not (self.run / "run.json").exists():
+            atomic_write_json(self.run / "run.json", {"made by": list(command)})
+        if self.interrupt:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture
+def config(tmp_path) -> DemoConfig:
+    (tmp_path / "rl.yaml").write_text("seed: 0")
+    return DemoConfig(out=tmp_path / "demo", rl=tmp_path / "rl.yaml")
+
+
+@pytest.fixture
+def calls(config, monkeypatch) -> Calls:
+    found = Calls(config)
+    monkeypatch.setattr(stages, "call", found)
+    return found
+
+
+def test_a_run_that_was_interrupted_does_not_pass_for_the_one_before_it(config, calls):
+    other = config.model_copy(update={"rl_overrides": ("learner.tau=0.2",)})
+    stages.run_rl(config, "data", "policy")
+    calls.interrupt = True
+    with pytest.raises(KeyboardInterrupt):
+        stages.run_rl(other, "data", "policy")
+    calls.interrupt = False
+    stages.run_rl(config, "data", "policy")
+    assert [command[:2] for command in calls] == [("rl", "train")] * 3
+    assert "learner.tau=0.2" not in read_json(config.out / "rl" / "run.json")["made by"]
+    stages.run_rl(config, "data", "policy")
+    assert len(calls) == 3
+
+
+def test_an_interrupted_run_of_the_same_inputs_is_resumed(config, calls):
+    calls.interrupt = True
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            stages.run_rl(config, "data", "policy")
+    calls.interrupt = False
+    stages.run_rl(config, "data", "policy")
+    assert [command[1] for command in calls] == ["train", "resume", "resume"]
+    stages.run_rl(config, "data", "policy")
+    assert len(calls) == 3
+
+
+def test_a_stage_that_fails_is_not_vouched_for_by_an_older_stamp(config, calls):
+    old, new = (Stage("sft", ("rl", "sft", name), (), (config.out / "rl" / "run.json",)) for name in ("old", "new"))
+    stages.run_stage(config, old)
+    calls.interrupt = True
+    with pytest.raises(KeyboardInterrupt):
+        stages.run_stage(config, new)
+    assert stages.done_seconds(config, old) is None
+
+
+def test_a_benchmark_is_done_only_while_all_its_results_are_there(config, calls):
+    policy = config.out / "policy"
+    atomic_write_json(config.out / "data" / "manifest.json", {"fingerprint": "abc"})
+    policy.mkdir()
+    stage = stages.bench_stage(config, "rl", policy)
+    results = [config.out / "bench" / name / "results.json" for name in ("rl", "blank")]
+    for file in results:
+        atomic_write_json(file, {})
+    stages.run_stage(config, stage)
+    assert stages.done_seconds(config, stage) is not None
+    for file in results:
+        file.unlink()
+        assert stages.done_seconds(config, stage) is None
+        atomic_write_json(file, {})

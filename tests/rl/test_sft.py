@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from itertools import pairwise
 
@@ -93,6 +94,31 @@ def test_a_warm_up_learns_is_repeatable_and_leaves_an_ordinary_folder(dataset, p
     assert AutoProcessor.from_pretrained(folder).tokenizer.chat_template
     model = AutoModelForImageTextToText.from_pretrained(folder)
     assert all(torch.isfinite(parameter).all() for parameter in model.parameters())
+
+
+def test_a_warm_up_that_is_killed_leaves_no_older_policy_beside_its_config(dataset, policy, tmp_path):
+    config = SFTConfig(data=dataset, out=tmp_path / "a", policy=policy, steps=1, batch_size=2, warmup_steps=1)
+    made = run_sft(config)
+
+    def killed(_: SFTStep) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_sft(config.model_copy(update={"seed": 1}), killed)
+    assert not made.exists()
+
+
+def test_a_warm_up_does_not_start_from_the_folder_it_would_replace(dataset, policy, tmp_path):
+    start = shutil.copytree(policy, tmp_path / "a" / "policy")
+    with pytest.raises(UserError, match=r"is what out=.* would replace"):
+        run_sft(SFTConfig(data=dataset, out=tmp_path / "a", policy=start, steps=1))
+    assert (start / "model.safetensors").is_file()
+
+
+def test_a_file_where_the_warm_up_s_folder_should_be_is_named(dataset, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UserError, match=r"out=.*file: is a file or lies under one"):
+        run_sft(SFTConfig(data=dataset, out=tmp_path / "file"))
 
 
 def test_no_solutions_is_a_clear_error(dataset, tmp_path, monkeypatch):
