@@ -214,11 +214,11 @@ def test_another_version_of_a_verifier_judges_the_stored_samples(script, model, 
     assert measure(difficulty(model), rows, tmp_path)[0] == before
     assert script.asked == [], "an unchanged step reads its measures"
     verifier = get("number")
-    monkeypatch.setattr(verifier, "version", "2")
+    monkeypatch.setattr(verifier, "version", "another")
     monkeypatch.setattr(verifier, "judge", lambda response, answer: Outcome.of("{0}" in response, "0", "turned round"))
     after, _ = measure(difficulty(model), rows, tmp_path)
     assert [measures["correct"]["value"] for measures in after] == [6, 6]
-    assert after[0]["correct"]["verifier"] == "number@2"
+    assert after[0]["correct"]["verifier"] == "number@another"
     assert made(tmp_path) == 20
 
 
@@ -227,7 +227,7 @@ def test_only_a_row_that_a_new_verifier_moves_to_an_extreme_is_asked_further(scr
     rows = [row("a", "one"), row("b", "two")]
     measure(difficulty(model), rows, tmp_path)
     assert made(tmp_path) == 32 + 10
-    monkeypatch.setattr(get("number"), "version", "2")
+    monkeypatch.setattr(get("number"), "version", "another")
     monkeypatch.setattr(get("number"), "judge", lambda response, answer: Outcome.of(False, "0", "never"))
     found, _ = measure(difficulty(model), rows, tmp_path)
     assert [measures["samples"]["drawn"] for measures in found] == [32, 32]
