@@ -6,8 +6,8 @@ REQUIREMENTS ?= requirements/cpu.txt
 TORCH_INDEX  ?=
 ARGS         ?=
 FRESH        ?=
-# Of the tests: those that start engines keep one busy, the others share the rest.
-PROCESSES    ?= 2
+# Of the tests: those that start engines keep one busy, the others share the rest. More than cores: many tests wait.
+PROCESSES    ?= 3
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
