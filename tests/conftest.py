@@ -28,19 +28,14 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes: those of one file in one; all that start Ray or vLLM in two, which begin with them."""
+    """Where tests run in several processes: those of one file in one, and all that start Ray or vLLM in one, which begins with them."""
 
     def starts_an_engine(item: pytest.Item) -> bool:
         return bool(item.get_closest_marker("ray") or item.get_closest_marker("vllm"))
 
-    def group(item: pytest.Item) -> str:
-        if not starts_an_engine(item):
-            return str(item.path)
-        return "training engines" if item.path.parent.name == "rl" else "other engines"
-
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
-    if PROCESSES > 1:  # the longest groups last would leave the other processes idle
+        item.add_marker(pytest.mark.xdist_group("engines" if starts_an_engine(item) else str(item.path)))
+    if PROCESSES > 1:  # the longest group last would leave the other processes idle
         items.sort(key=starts_an_engine, reverse=True)
     if not GPU_WANTED:
         for item in items:
