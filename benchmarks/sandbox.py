@@ -62,6 +62,7 @@ def crun(folder: Path) -> Run:
     mounts = [{"destination": path, "type": "bind", "source": path, "options": ["rbind", "ro"]} for path in BINDS if os.path.exists(path)]
     mounts += [
         {"destination": "/proc", "type": "proc", "source": "proc"},
+        {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755", "size=64k"]},  # runs share the rootfs
         {"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["size=16m"]},
     ]
     config = {
