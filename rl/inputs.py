@@ -1,7 +1,7 @@
 """A run's inputs, loaded and checked before any model is: one line says what is wrong, and nothing is written yet.
 
 In: a config. Out: `Inputs`: the training problems, the held-out ones that evaluations ask, the policy's processor.
-`check_lengths` is the slow part (0.2 ms a prompt) and is for the start of a run and for `rl plan`.
+`check_lengths` is the slow part (0.3 ms a prompt) and is for the start of a run and for `rl plan`.
 """
 
 from __future__ import annotations
