@@ -17,16 +17,20 @@ GREETING = "from ray._raylet import GcsClient; GcsClient(address={address!r}); a
 def connect(address: str | None, named: str) -> None:
     """Start Ray on this machine, or join the cluster at `address` (host:port or "auto"); `named` is the key that holds it.
 
+    Without an address RAY_ADDRESS counts, as everywhere with Ray; without either, no cluster is joined, whatever else runs here.
     Raises UserError when nothing answers there.
     """
     import ray
+
+    if not address:
+        address, named = os.environ.get("RAY_ADDRESS") or "local", "RAY_ADDRESS"
 
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     # Ray gives actors one OpenMP thread per CPU they ask for; here the phases take turns with all cores.
     os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
-    if address and address != "auto":
+    if address not in ("auto", "local"):
         host, _, port = address.rpartition(":")
         if not host or not port.isdigit():
             raise UserError(f"{named}={address!r}: expected host:port, for example 10.0.0.5:6379")
@@ -35,7 +39,7 @@ def connect(address: str | None, named: str) -> None:
         except OSError as error:
             raise UserError(
                 f"{named}={address}: nothing answers there ({error.strerror or error}); "
-                "start a cluster with `ray start --head`, or leave the key out to use this machine"
+                f"start a cluster with `ray start --head`, or leave {named} out to use this machine"
             ) from None
         # In a process that can be ended: ray.init waits for minutes on a port where something else listens.
         greeted = ask(GREETING.format(address=address), GREETING_SECONDS)
