@@ -27,6 +27,7 @@ if not GPU_WANTED:
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in a hook of the same name, which would otherwise have run by then
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run in several processes: those of one file in one, and all that start Ray or vLLM in one, which begins with them."""
 
