@@ -10,6 +10,7 @@ never imported, and those that are and stand not here are compiled on their firs
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 import warnings
@@ -31,6 +32,10 @@ NAMES = {
         "vllm.v1.executor.uniproc_executor",
         "vllm.v1.worker.cpu_worker",
         "vllm.model_executor.models.qwen2_5_vl",
+        "vllm.model_executor.model_loader",
+        "compressed_tensors",
+        "omegaconf",
+        "mistral_common.tokens.tokenizers.mistral",
     ),
     "others": (
         "pytest",
@@ -54,7 +59,6 @@ NAMES = {
         "fastapi",
         "uvicorn",
         "rapidocr",
-        "reasoning_gym",
         "datasets",
         "open_clip",
     ),
@@ -64,6 +68,7 @@ NAMES = {
 def main(part: str) -> int:
     os.environ.update(HF_HUB_OFFLINE="1", VLLM_LOGGING_LEVEL="ERROR", CUDA_VISIBLE_DEVICES="", RAY_USAGE_STATS_ENABLED="0")
     warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
     lacking = set()
     for name in NAMES[part]:
         try:
