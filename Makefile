@@ -6,7 +6,7 @@ REQUIREMENTS ?= requirements/cpu.txt
 TORCH_INDEX  ?=
 ARGS         ?=
 FRESH        ?=
-# Of the tests: those that start engines keep one busy, the others share the rest. More than cores: many tests wait.
+# Of the tests. More than cores: many tests wait.
 PROCESSES    ?= 3
 
 SHELL := /bin/bash

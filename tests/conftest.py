@@ -29,15 +29,17 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the marks in a hook of the same name, which would otherwise have run by then
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes: those of one file in one, and all that start Ray or vLLM in one, which begins with them."""
+    """Where tests run in several processes: those of one file in one; what starts Ray or vLLM begins, what may take longest first."""
 
-    def starts_an_engine(item: pytest.Item) -> bool:
-        return bool(item.get_closest_marker("ray") or item.get_closest_marker("vllm"))
+    def rank(item: pytest.Item) -> float:
+        limit = item.get_closest_marker("timeout")
+        starts_an_engine = item.get_closest_marker("ray") or item.get_closest_marker("vllm")
+        return -float(limit.args[0] if limit else 1) if starts_an_engine else 0.0
 
     for item in items:
-        item.add_marker(pytest.mark.xdist_group("engines" if starts_an_engine(item) else str(item.path)))
-    if PROCESSES > 1:  # the longest group last would leave the other processes idle
-        items.sort(key=starts_an_engine, reverse=True)
+        item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    if PROCESSES > 1:  # the longest file last would leave the other processes idle
+        items.sort(key=rank)
     if not GPU_WANTED:
         for item in items:
             if item.get_closest_marker("gpu"):
