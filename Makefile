@@ -9,6 +9,9 @@ FRESH        ?=
 # Of the tests. More than cores: many tests wait.
 PROCESSES    ?= 3
 
+# Every command starts processes that import the same thousands of modules: not to keep them compiled would double the time.
+unexport PYTHONDONTWRITEBYTECODE
+
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint doctor bench-env clean
@@ -39,7 +42,7 @@ demo: setup
 	@$(BIN)/rl demo configs/demo/demo.yaml $(if $(FRESH),--fresh) $(ARGS)
 
 test: setup
-	@$(BIN)/pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup
 	$(BIN)/ruff format --check .

@@ -62,8 +62,8 @@ if [ "$(basename "$REQUIREMENTS")" != gpu.txt ]; then
 fi
 "${PIP[@]}" --no-deps --no-build-isolation -e .
 
-env -u PYTHONDONTWRITEBYTECODE "$VENV/bin/python" packaging/warm_up.py others &
-env -u PYTHONDONTWRITEBYTECODE "$VENV/bin/python" packaging/warm_up.py torch ||
+"$VENV/bin/python" packaging/warm_up.py others &
+"$VENV/bin/python" packaging/warm_up.py torch ||
     fail "torch or torchvision does not load (above): the package index gave another build than the lock means; see TORCH_INDEX in docs/install.md"
 wait
 

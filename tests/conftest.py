@@ -27,17 +27,14 @@ if not GPU_WANTED:
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in a hook of the same name, which would otherwise have run by then
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes: those of one file in one; what starts Ray or vLLM begins, what may take longest first."""
+    """Where tests run in several processes, what starts Ray or vLLM begins, and of that what may take longest."""
 
     def rank(item: pytest.Item) -> float:
         limit = item.get_closest_marker("timeout")
         starts_an_engine = item.get_closest_marker("ray") or item.get_closest_marker("vllm")
         return -float(limit.args[0] if limit else 1) if starts_an_engine else 0.0
 
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(str(item.path)))
     if PROCESSES > 1:  # the longest file last would leave the other processes idle
         items.sort(key=rank)
     if not GPU_WANTED:
