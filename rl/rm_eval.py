@@ -65,7 +65,7 @@ class Calibration:
     brier_low: float | None
     brier_high: float | None
     ece: float
-    ece_low: float  # bootstrap percentiles
+    ece_low: float  # bootstrap percentiles, less the resamples' excess over the sample
     ece_high: float
     n: int
     bins: int = BINS
@@ -124,8 +124,10 @@ def calibration(probabilities: Sequence[float], correct: Sequence[bool], seed: i
     brier = mean_score(((p - y) ** 2).tolist())
     random = np.random.default_rng(seed)
     resampled = [expected_calibration_error(p[at], y[at]) for at in (random.integers(0, len(p), len(p)) for _ in range(RESAMPLES))]
-    low, high = np.percentile(resampled, [2.5, 97.5]).tolist()
-    return Calibration(brier.value, brier.low, brier.high, expected_calibration_error(p, y), low, high, len(p))
+    ece = expected_calibration_error(p, y)
+    # Chance gaps add up whatever their sign, so a resample's error is greater than its sample's by about as much as that is than the truth.
+    low, high = (np.percentile(resampled, [2.5, 97.5]) - (np.mean(resampled) - ece)).clip(0.0, 1.0).tolist()
+    return Calibration(brier.value, brier.low, brier.high, ece, low, high, len(p))
 
 
 def spot_check(

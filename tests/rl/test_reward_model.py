@@ -449,7 +449,10 @@ def test_calibration_is_zero_for_a_model_that_knows_its_chances_and_large_for_a_
     labels = (torch.arange(1000).repeat(10) < p * 1000).tolist()
     honest = calibration(p.tolist(), labels)
     assert honest.ece < 0.01
-    assert honest.ece_low <= honest.ece_high < 0.05
+    assert 0.0 <= honest.ece_low <= honest.ece <= honest.ece_high < 0.05
+    few = torch.rand(400, generator=torch.Generator().manual_seed(1))
+    of_few = calibration(few.tolist(), (torch.rand(400, generator=torch.Generator().manual_seed(2)) < few).tolist())
+    assert of_few.ece_low < of_few.ece < of_few.ece_high, "the resamples' errors are all greater than the sample's"
     boaster = calibration([0.99] * 100, [True] * 50 + [False] * 50)
     assert boaster.ece == pytest.approx(0.49)
     assert boaster.brier == pytest.approx(0.5 * 0.01**2 + 0.5 * 0.99**2)
