@@ -6,7 +6,7 @@
       normal    one spelling for one thing        lexer, parser, arithmetic, commands, big, build, nodes
                                                   text -> tree, all of it or nothing
       value     exact and ball arithmetic         same                        are two scalars equal?
-      regions   sets of reals                     equal                       does an answer say what the reference says?
+      regions, lines   sets of reals              equal                       does an answer say what the reference says?
       units, words                                quantities, names, dates
 
 Invariant: nothing evaluates text as code, and everything is bounded in size.
