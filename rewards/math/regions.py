@@ -230,10 +230,10 @@ def _solved(op: str, left: n.Node, right: n.Node) -> Region | None:
         return _solved(_FLIPPED[op], left.body, n.Neg(right))
     if not isinstance(left, n.Sym) and not (isinstance(left, n.Call) and left.name[:1] in "fghFGH" and len(left.name) <= 2):
         if isinstance(left, n.Call) and left.name == "abs" and op != "=" and op != "ne":
-            sides = _solved(op, left.args[0], right), _solved(_FLIPPED[op], left.args[0], n.Neg(right))
-            if sides[0] is None or sides[1] is None:
+            below, above = _solved(op, left.args[0], right), _solved(_FLIPPED[op], left.args[0], n.Neg(right))
+            if below is None or above is None:
                 return None
-            return intersection(*sides) if op in ("<", "le") else union((*sides[0], *sides[1]))
+            return intersection(below, above) if op in ("<", "le") else union((*below, *above))
         line = linear(left)
         if line is None or line[0] == 0:
             return None
