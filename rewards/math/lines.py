@@ -22,7 +22,7 @@ def linear(node: n.Node) -> tuple[Fraction, Fraction] | None:
     found = _polynomial(node)
     if found is None or any(found[2:]):
         return None
-    return (found[1] if len(found) > 1 else Fraction(0)), found[0]
+    return sum(found[1:2], Fraction(0)), found[0]
 
 
 def _polynomial(node: n.Node) -> Coefficients | None:
