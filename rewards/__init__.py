@@ -5,6 +5,7 @@ In: a response's text and an `Answer` (verifier name, reference, parameters). Ou
     verdict   the records: Answer, Status, Verdict
     registry  verifiers by name; `verify` times them and turns their faults into `error`, never into a zero
     extract   the final answer of a response (what stands after the thoughts)
+    denials   words that deny or bound an answer, English and Chinese
     math      numbers and mathematical answers of any form
     code      programs against tests, in the sandbox
     vision    counts, boxes, points, charts, documents, attributes, quantities

@@ -127,6 +127,7 @@ def read_prompts(
 
 
 def _file_prompts(path: Path, verifier: str | None, params: Mapping[str, Any]) -> Iterator[Prompt]:
+    seen: dict[str, int] = {}  # every figure is by id
     for number, row in numbered_jsonl(path):
         try:
             text, tags = row["prompt"], row.get("tags") or {}
@@ -137,6 +138,8 @@ def _file_prompts(path: Path, verifier: str | None, params: Mapping[str, Any]) -
             raise UserError(f"{path}:{number}: no {error.args[0]!r}; a row is {FORM}") from None
         except (TypeError, ValueError) as error:
             raise UserError(f"{path}:{number}: {error}; a row is {FORM}") from None
+        if (first := seen.setdefault(prompt.id, number)) != number:
+            raise UserError(f"{path}:{number}: id {prompt.id!r} stands in line {first} already; every prompt has its own")
         yield prompt
 
 
@@ -154,10 +157,10 @@ def _folder_prompts(folder: Path, split: str) -> Iterator[Prompt]:
     for name in sorted(splits[split].get("files") or {}):
         path = folder / name
         try:
-            table = pq.ParquetFile(path)
-            for batch in table.iter_batches(batch_size=256):
-                for row in batch.to_pylist():
-                    yield _folder_prompt(row, path)
+            with pq.ParquetFile(path) as table:
+                for batch in table.iter_batches(batch_size=256):
+                    for row in batch.to_pylist():
+                        yield _folder_prompt(row, path)
         except FileNotFoundError:
             raise UserError(f"{path}: the manifest names this file but it is missing; rebuild the dataset") from None
         except (pa.ArrowInvalid, OSError) as error:

@@ -15,6 +15,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rewards.denials import ANNOUNCED, CHINESE_AFTER, CHINESE_BEFORE, DISOWNED, NOT
+
+MAX_READ = 200_000  # characters read of what follows the thoughts: its end, where answers stand
 THINK_OPEN, THINK_CLOSE = "<think>", "</think>"
 BOX = "\\boxed{"
 
@@ -107,19 +110,36 @@ def joint(between: str) -> str | None:
     return either if words[0] == "or" or words[-1] in ("or", "and") else None
 
 
-_DENIED_BEFORE = re.compile(r"(?:\bnot|n't|\bnever|\bcannot\s+be|n't\s+be)\s*[$(*]*\s*\Z", re.IGNORECASE)
-_DENIED_AFTER = re.compile(
-    r"\s*[$)*]*\s*(?:is|was|would\s+be|are)\s+(?:clearly\s+|also\s+)?(?:wrong|incorrect|false|not\s+(?:the|right|correct|it|possible)\b)",
+# A box or a tag may stand in a sentence that denies something else ("This is not hard, so □"), so only words that carry
+# the denial on stand between, on the same line.
+_B = r"[^\S\n]+"
+_CARRIES = (
+    rf"(?:{_B}(?:be|been|equals?|to|the|an?|my|answer|solution|choose|pick|select|option|letter|in|possibly|actually|really|necessarily"
+    r"|exactly|definitely)\b){1,4}"
+)
+_LEAD, _CLOSE = r"[^\S\n]*[$(*]*[^\S\n]*", r"\s*[$)*]*\s*"
+_DENIED_BEFORE = re.compile(
+    rf"(?:\b(?:not|never|cannot)|{NOT})\s*[$(*]*\s*\Z|(?:(?:\b(?:not|never|cannot)|{NOT}){_CARRIES}|\b(?:other|rather){_B}than"
+    rf"|\binstead{_B}of|\b(?:any\w*|every\w*|all){_B}but|\bexcept(?:{_B}for)?|\bfar{_B}from|{DISOWNED}|{CHINESE_BEFORE}){_LEAD}\Z",
     re.IGNORECASE,
 )
+_DENIED_AFTER = re.compile(
+    rf"{_CLOSE}(?:(?:is|was|would\s+be|are)\s+(?:\w+ly\s+|also\s+)?(?:wrong|incorrect|false|invalid|impossible)\b"
+    rf"|(?:(?:is|was|would|are|can)(?:\s+not|{NOT})|cannot)\s+(?:be\s+)?(?:\w+ly\s+)?"
+    r"(?:the\s+(?:\w+\s+)?(?:answer|solution|result|option|choice|one)\b|(?:right|correct|it|true|valid|possible)\b)"
+    rf"|[?？]\s*(?:no\b|nope\b|wrong\b|不)|{CHINESE_AFTER})",
+    re.IGNORECASE,
+)
+_BESIDE = 80  # characters looked at on either side of a box or a tag
 
 
 def _asserted(text: str, spans: Sequence[Span]) -> list[Span]:
-    """The spans that are not denied right where they stand: "not □", "□ is wrong"."""
+    """The last of the spans, without those that are denied right where they stand: "not □", "□ is wrong"."""
     return [
         span
-        for span in spans
-        if _DENIED_BEFORE.search(text, max(0, span[0] - 40), span[0]) is None and _DENIED_AFTER.match(text, span[1]) is None
+        for span in spans[-2 * MAX_PARTS :]
+        if _DENIED_BEFORE.search(text, max(0, span[0] - _BESIDE), span[0]) is None
+        and _DENIED_AFTER.match(text, span[1], span[1] + _BESIDE) is None
     ]
 
 
@@ -143,9 +163,11 @@ def _joined(text: str, spans: Sequence[Span]) -> Found:
 # A tag's content holds no second opening: a thousand unclosed tags would otherwise each be read to the end.
 _TAG = re.compile(r"<answer>((?:(?!<answer>).)*?)</answer>", re.DOTALL | re.IGNORECASE)
 _STATED = re.compile(
-    r"(?<!wrong )(?<!incorrect )(?<!false )(?:final\s+answer|(?<!final )answer)\s*(?:is|are|:|=)+\s*",
+    r"(?:final\s+answer|(?<!final )answer)\s*(?:is|are|:|=)+\s*"
+    r"|答案\s*(?:应该|应当|应)?\s*(?:是|为|选择?|[:：])\s*[:：]?\s*|(?<!\w)故(?:本题|答案)?选择?\s*[:：]?\s*",
     re.IGNORECASE,
 )
+_ANNOUNCED_DENIED = re.compile(ANNOUNCED, re.IGNORECASE)
 # "the answer is 3 or the answer is 4"
 _STATED_BESIDE = re.compile(r"\b(?:or|and)\s+(?:(?:the|my|its?|also|maybe|perhaps|possibly|else)\s+)*\Z", re.IGNORECASE)
 
@@ -158,12 +180,19 @@ def boxed_answer(text: str) -> Found | None:
 
 def tagged_answer(text: str) -> Found | None:
     """The same of its `<answer>...</answer>` tags."""
-    spans = [(tag.start(), tag.end(), tag[1].strip()) for tag in _TAG.finditer(text)]
+    spans = _asserted(text, _tag_spans(text))
     return _joined(text, spans) if spans else None
 
 
+def _tag_spans(text: str) -> list[Span]:
+    return [(tag.start(), tag.end(), tag[1].strip()) for tag in _TAG.finditer(text)]
+
+
 def _stated_line(text: str) -> str | None:
-    found = list(_STATED.finditer(text))
+    """What the last "answer is" states, to the end of its line; "the wrong answer is" and such as are denied state nothing."""
+    found = [
+        mark for mark in _STATED.finditer(text) if _ANNOUNCED_DENIED.search(text, max(0, mark.start() - _BESIDE), mark.start()) is None
+    ]
     if not found:
         return None
     at = len(found) - 1
@@ -179,13 +208,15 @@ def read_answer(text: str) -> Found | None:
     r"""What a text (made free of thoughts before) gives as its answer, for verifiers that do not insist on a box.
 
     In this order: the last box; the last `<answer>...</answer>`, each with those joined to it; what follows the last
-    "answer is" or "answer:" on its line; else the whole text. None when nothing is left.
+    "answer is", "answer:", 答案是 or 故选 on its line; else the whole text. None when nothing is left, or all is denied.
     """
     if BOX in text and _box_spans(text):
         found = boxed_answer(text)
-    elif (found := tagged_answer(text)) is None:
+    elif _TAG.search(text):
+        found = tagged_answer(text)
+    else:
         line = _stated_line(text)
-        said = line.strip("*` ").removesuffix(".").strip() if line else text.strip()
+        said = line.strip("*` ").removesuffix(".").removesuffix("。").strip() if line else text.strip()
         found = Found(said, (said,))
     return found if found and found.text else None
 
@@ -193,12 +224,12 @@ def read_answer(text: str) -> Found | None:
 def stated_answer(response: str) -> str | None:
     r"""`read_answer` of what follows the thoughts. None when they never end or nothing is left."""
     text = after_thoughts(response)
-    found = read_answer(text) if text is not None else None
+    found = read_answer(text[-MAX_READ:]) if text is not None else None
     return found.text if found else None
 
 
 def final_answer(response: str) -> str | None:
-    r"""The last box after the thoughts, with those joined to it, or None when there is none to read."""
+    r"""The last box after the thoughts, with those joined to it, or None when there is none in the last MAX_READ characters."""
     text = after_thoughts(response)
-    found = boxed_answer(text) if text is not None else None
+    found = boxed_answer(text[-MAX_READ:]) if text is not None else None
     return found.text if found else None

@@ -166,7 +166,7 @@ def score_file(
     """Judge every row of `path` into `out`; `advance(done, total)` after each."""
     check_out(out, path)
     params = params or {}
-    total, key = 0, f"{os.getpid()}"
+    total, key = 0, f"{os.getpid()}-{time.time_ns()}"  # of a pipe, which goes on from nothing: a process number comes again
     if path.is_file() or not path.exists():  # a pipe can be read only once
         first = None
         for row in rows_of(path, verifier, params):

@@ -54,7 +54,7 @@ class TimedThreads:
             if self._unstarted:
                 self._unstarted -= 1
                 self._add()
-        self._queue.put(call)
+            self._queue.put(call)  # while it cannot be closed: what is put after that, no thread would ever take
         return call.future
 
     def wait(self, future: Future[_Result], limit: float) -> _Result:

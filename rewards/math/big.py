@@ -9,10 +9,10 @@ from rewards.math import nodes as n
 from rewards.math.lexer import Unreadable
 
 if TYPE_CHECKING:
-    from rewards.math.parser import Parser
+    from rewards.math.arithmetic import Arithmetic
 
 
-def big(p: Parser, kind: str) -> n.Node:
+def big(p: Arithmetic, kind: str) -> n.Node:
     low: n.Node | None = None
     high: n.Node | None = None
     while p.is_op("^", "_"):
@@ -29,12 +29,12 @@ def big(p: Parser, kind: str) -> n.Node:
     return n.Big(kind, variable.name, low.sides[1], high, body)
 
 
-def bound(p: Parser) -> n.Node | None:
+def bound(p: Arithmetic) -> n.Node | None:
     node = p.argument(whole_number=True)
     return None if node == n.Words("") else node
 
 
-def integral(p: Parser, low: n.Node | None, high: n.Node | None) -> n.Node:
+def integral(p: Arithmetic, low: n.Node | None, high: n.Node | None) -> n.Node:
     p.in_integral += 1
     body = p.deeper(p.sum)
     p.in_integral -= 1

@@ -9,25 +9,37 @@ from __future__ import annotations
 
 import re
 
+from rewards.denials import (
+    ANNOUNCED,
+    CHINESE_AFTER,
+    CHINESE_BEFORE,
+    CHINESE_BOUND_AFTER,
+    CHINESE_BOUND_BEFORE,
+    CHINESE_NOT,
+    DISOWNED,
+    DOUBT,
+)
 from rewards.extract import UP_TO
 
-WINDOW = 60  # characters looked at before and after an answer
+WINDOW = 80  # characters looked at before and after an answer
 
-_LEAD = r"[\s$*\"'(\[`]*(?:\\[(\[]\s*)?"  # what may open an answer: marks of maths, of emphasis, of quotation
+# What may open an answer: marks of maths, of emphasis, of quotation, a tag.
+_LEAD = r"[\s$*\"'(\[`]*(?:<answer>\s*)?(?:\\[(\[]\s*)?"
 _MONEY = r"(?:\\?\$|€|£|¥)?\s*"
 # Up to two words may stand between ("not equal to 5"); after "but" the sentence says what is so.
 _DENIES = re.compile(
     r"(?:\b(?:not|never|no|nor|neither|without|cannot|hardly|impossible)|n['’]t|\bfar\s+from|\bother\s+than"
     r"|\bdiffer(?:s|ent)?\s+from|\bunlike|\brather\s+than|\binstead\s+of|\b(?:anything|everything|all)\s+but|\bexcept(?:\s+for)?)"
-    rf"(?:\s+(?!but\b|so\b|then\b|thus\b|is\b|are\b)[A-Za-z]+){{0,2}}\s{_LEAD}\Z|\bnot\s*:{_LEAD}\Z",
+    rf"(?:\s+(?!but\b|so\b|then\b|thus\b|is\b|are\b)[A-Za-z]+){{0,2}}\s{_LEAD}\Z|\bnot\s*:{_LEAD}\Z"
+    rf"|{DISOWNED}{_LEAD}\Z|{CHINESE_BEFORE}{_LEAD}\Z|(?:¬|\\(?:neg|lnot)|(?<![\w!])!)\Z",
     re.IGNORECASE,
 )
-_DOUBTS = re.compile(rf"\b(?:doubt|deny|refute)(?:\s+[A-Za-z]+){{0,4}}\s{_LEAD}\Z", re.IGNORECASE)
+_DOUBTS = re.compile(rf"{DOUBT}(?:\s+[A-Za-z]+){{0,4}}\s{_LEAD}\Z", re.IGNORECASE)
 _BOUNDS = re.compile(
     r"(?:\b(?:at\s+(?:least|most)|(?:more|less|fewer|greater|larger|smaller|bigger|higher|lower)\s+than|over|under|above|below"
     rf"|{UP_TO}|almost|nearly|exceed(?:s|ing)?|a\s+(?:minimum|maximum)\s+of|(?:upper|lower)\s+bound\s+(?:of|is))"
     r"(?:\s+or\s+equal\s+to)?(?:\s+(?:about|around|exactly|only|the|a))?"
-    rf"|\bbetween\s+\S{{1,20}}\s+and){_LEAD}{_MONEY}\Z",
+    rf"|\bbetween\s+\S{{1,20}}\s+and|{CHINESE_BOUND_BEFORE}){_LEAD}{_MONEY}\Z",
     re.IGNORECASE,
 )
 _SIGN = re.compile(rf"\b(negative|minus){_LEAD}\Z", re.IGNORECASE)
@@ -35,7 +47,7 @@ _LEFT_OF_MINUS = re.compile(
     r"(?:^|[.:;,=(]|\b(?:is|are|be|was|equals|equal\s+to|gives?|gets?|obtain|and|or|of|by|to|answer|value))\s*\Z", re.IGNORECASE
 )
 
-_CLOSE = r"[\s$*\"')\]`]*(?:\\[)\]]\s*)?"  # what may close an answer
+_CLOSE = r"[\s$*\"')\]`]*(?:\\[)\]]\s*)?(?:</answer>\s*)?"  # what may close an answer
 _WRONG = r"(?:\w+ly\s+)?(?:wrong|incorrect|false|impossible|invalid|mistaken|too\s+\w+|an?\s+(?:mistake|error))\b"
 _NOT = r"(?:is|was|are|does|do|can|could|would|should|will)\s*(?:\w+ly\s+)?(?:not\b|n['’]t\b)|cannot\b"
 # A box may stand in a sentence about it ("\\boxed{B} is not on the line"); it is denied where it is called no answer.
@@ -44,24 +56,21 @@ _NO_ANSWER = (
     r"(?:(?:the|my|our|an?)\s+(?:\w+\s+)?(?:answer|solution|result)|correct|right|true|valid|possible|it\b)"
 )
 _IS_WRONG = rf"(?:is|was|are|seems|looks)\s+{_WRONG}"
-_NUMBER_DENIED_AFTER = re.compile(rf"{_CLOSE}(?:(?:which|that)\s+)?(?:{_NOT}|(?:is|was|are)\s+(?:never|no)\b)", re.IGNORECASE)
+_NUMBER_DENIED_AFTER = re.compile(rf"{_CLOSE}(?:(?:which|that)\s+)?(?:{_NOT}|(?:is|was|are)\s+(?:never|no)\b)|{CHINESE_NOT}", re.IGNORECASE)
 _DENIED_AFTER = re.compile(
     rf"{_CLOSE}(?:(?:which|that)\s+)?(?:{_NO_ANSWER}|{_IS_WRONG})"
     rf"|{_CLOSE}[.!;,]?\s*(?:\W*(?:but|no|wait|actually|sorry|oops)\b\W*){{0,3}}(?:that|this|it|which|(?:the|my|this|that)\s+answer)"
-    rf"\s*(?:is|['’]s|was)\s*(?:{_WRONG}|not\s+(?:\w+ly\s+)?(?:correct|right|true|the\s+(?:\w+\s+)?answer))",
+    rf"\s*(?:is|['’]s|was)\s*(?:{_WRONG}|not\s+(?:\w+ly\s+)?(?:correct|right|true|the\s+(?:\w+\s+)?answer))"
+    rf"|{_CLOSE}[?？]\s*(?:no\b|nope\b|wrong\b|不)|{CHINESE_AFTER}",
     re.IGNORECASE,
 )
 _BOUNDED_AFTER = re.compile(
     rf"{_CLOSE}(?:\w+\s+)?(?:or|and)\s+(?:more|less|fewer|greater|larger|smaller|higher|lower|above|below|over|under|up)\b"
-    rf"|{_CLOSE}(?:\w+\s+)?at\s+(?:most|least)\b",
+    rf"|{_CLOSE}(?:\w+\s+)?at\s+(?:most|least)\b|{CHINESE_BOUND_AFTER}",
     re.IGNORECASE,
 )
 # "I do not think that the answer is": the denial stands before the words that announce the answer.
-_ANNOUNCED_DENIED = re.compile(
-    r"(?:\b(?:not|n['’]t)\s+(?:think|believe|agree|say|claim|mean|conclude)|\bdoubt|\bdeny|\bnot\s+the\s+case|\bnot\s+(?:true|correct|right)"
-    r"|\b(?:wrong|false|incorrect)\s+(?:to\s+say|that))(?:\s+that)?(?:\s+(?:the|my|its|a))?\s*\Z",
-    re.IGNORECASE,
-)
+_ANNOUNCED_DENIED = re.compile(ANNOUNCED, re.IGNORECASE)
 _CORRECTION = re.compile(
     r"(?:^|(?<=[\s.,;:!?$)}\]*—-]))(?:(?:actually|wait|no|sorry|oops|correction|rather|hmm+|hold\s+on|i\s+mean)\b[\s,:.!;—-]*+){1,6}+"
     r"(?:(?:so|but|then|i\s+made\s+a\s+mistake)\b[\s,:.!;—-]*+){0,6}+"

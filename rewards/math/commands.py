@@ -11,7 +11,7 @@ from rewards.math.build import signed, spelled
 from rewards.math.lexer import FUNCTIONS, Unreadable
 
 if TYPE_CHECKING:
-    from rewards.math.parser import Parser
+    from rewards.math.arithmetic import Arithmetic
 
 ACCENTS = {"overline", "overrightarrow", "vec", "hat", "bar", "tilde", "widehat", "widetilde", "dot", "ddot"}
 NAMED = {"angle", "measuredangle", "triangle", "odot", "nabla", "partial"}
@@ -34,7 +34,7 @@ _RENAMED = {
 _MANY = {"gcd", "lcm", "max", "min"}
 
 
-def command(p: Parser, name: str) -> n.Node:
+def command(p: Arithmetic, name: str) -> n.Node:
     if name == "frac":
         return fraction(p)
     if name == "sqrt":
@@ -80,7 +80,7 @@ def command(p: Parser, name: str) -> n.Node:
     raise Unreadable(f"\\{name} is not understood here")
 
 
-def fraction(p: Parser) -> n.Node:
+def fraction(p: Arithmetic) -> n.Node:
     top, bottom = p.argument(), p.argument()
     if top == n.Sym("d") and isinstance(bottom, n.Mul) and len(bottom.factors) == 2 and bottom.factors[0] == n.Sym("d"):
         variable = bottom.factors[1]
@@ -89,7 +89,7 @@ def fraction(p: Parser) -> n.Node:
     return n.Div(top, bottom)
 
 
-def root(p: Parser) -> n.Node:
+def root(p: Arithmetic) -> n.Node:
     degree: n.Node = n.Num(Fraction(2))
     if p.is_op("["):
         p.take()
@@ -105,7 +105,7 @@ def root(p: Parser) -> n.Node:
     return n.Call("root", (radicand, degree))
 
 
-def rounded(p: Parser, opening: str) -> n.Node:
+def rounded(p: Arithmetic, opening: str) -> n.Node:
     node = p.sum()
     closing = "rfloor" if opening == "lfloor" else "rceil"
     if not p.is_cmd(closing):
@@ -114,7 +114,7 @@ def rounded(p: Parser, opening: str) -> n.Node:
     return n.Call("floor" if opening == "lfloor" else "ceil", (node,))
 
 
-def blackboard(p: Parser, name: str) -> n.Node:
+def blackboard(p: Arithmetic, name: str) -> n.Node:
     node = p.argument()
     letter = node.name if isinstance(node, n.Sym) else ""
     if name != "mathbb" or letter not in _SETS:
@@ -129,7 +129,7 @@ def blackboard(p: Parser, name: str) -> n.Node:
     return n.NamedSet(letter + suffix)
 
 
-def function(p: Parser, name: str) -> n.Node:
+def function(p: Arithmetic, name: str) -> n.Node:
     name = _RENAMED.get(name, name)
     exponent: n.Node | None = None
     base: n.Node | None = None
@@ -159,7 +159,7 @@ def function(p: Parser, name: str) -> n.Node:
     return n.Pow(node, exponent) if exponent is not None else node
 
 
-def environment(p: Parser) -> str:
+def environment(p: Arithmetic) -> str:
     p.expect("{")
     name = ""
     while p.peek().kind in ("sym", "word"):
@@ -170,7 +170,7 @@ def environment(p: Parser) -> str:
     return name
 
 
-def matrix(p: Parser) -> n.Node:
+def matrix(p: Arithmetic) -> n.Node:
     kind = environment(p)
     if kind not in ("matrix", "pmatrix", "bmatrix", "vmatrix", "Bmatrix", "Vmatrix", "smallmatrix", "array", "cases"):
         raise Unreadable(f"the environment {kind!r} is not understood")

@@ -35,7 +35,7 @@ _MARKUP = re.compile(r"\\(?:quad|qquad|[,;:! ()\[\]])|\\text\s*\{([^{}]*)\}|[$~{
 _LEFT_SIDE = re.compile(r"[A-Za-z]\w*(?:_\{?\w+\}?)?(?:\([^()]{1,12}\))?\s*=\s*$")
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n\s*\n|[。！？]")
 _MARK = re.compile(
-    r"(?:final\s+answer|correct\s+answer|answer|result|solution)s?\b\**[^\n.:=$\\]{0,60}?(?:\b(?:is|are|was|be|equals)\b|[:=])\**:?"
+    r"(?:final\s+answer|\bcorrect\s+answer|answer|result|solution)s?\b\**[^\n.:=$\\]{0,60}?(?:\b(?:is|are|was|be|equals)\b|[:=])\**:?"
     r"|final\s+answer\**\s*\n|\banswer\b\**(?=\s*(?:\$|\\\(|\\\[|-?\d))|####|答案\s*(?:是|为|：|:)|réponse\s+(?:est|:)|respuesta\s+(?:es|:)|antwort\s+(?:ist|lautet|:)",
     re.IGNORECASE,
 )

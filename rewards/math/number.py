@@ -34,7 +34,7 @@ def parse_list(text: str) -> tuple[Fraction, ...] | None:
 
 @register("number")
 class NumberVerifier(Rule):
-    version = "2"
+    version = "3"
     _parse: Callable[[str], object] = staticmethod(parse_number)
     _what = "a number"
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from rewards.math import nodes as n
-from rewards.math.same import Undecided, less, rational, same
+from rewards.math.lines import linear
+from rewards.math.same import Undecided, less, same
 from rewards.math.value import NoValue, TooLarge
 
 INFINITY = n.Const("oo")
@@ -229,7 +229,12 @@ def _solved(op: str, left: n.Node, right: n.Node) -> Region | None:
     if isinstance(left, n.Neg):
         return _solved(_FLIPPED[op], left.body, n.Neg(right))
     if not isinstance(left, n.Sym) and not (isinstance(left, n.Call) and left.name[:1] in "fghFGH" and len(left.name) <= 2):
-        line = _line(left)
+        if isinstance(left, n.Call) and left.name == "abs" and op != "=" and op != "ne":
+            below, above = _solved(op, left.args[0], right), _solved(_FLIPPED[op], left.args[0], n.Neg(right))
+            if below is None or above is None:
+                return None
+            return intersection(below, above) if op in ("<", "le") else union((*below, *above))
+        line = linear(left)
         if line is None or line[0] == 0:
             return None
         slope, offset = line
@@ -239,26 +244,12 @@ def _solved(op: str, left: n.Node, right: n.Node) -> Region | None:
     if op == "=":
         return None if end is None else (Piece(end, end, True, True),)
     if end is None:
-        return ALL if (op == "<") == (sign > 0) else None
+        return ALL if op == "ne" or (op in ("<", "le")) == (sign > 0) else None
     if op == "ne":
         return (Piece(None, end, False, False), Piece(end, None, False, False))
     if op in ("<", "le"):
         return (Piece(None, end, False, op == "le"),)
     return (Piece(end, None, op == "ge", False),)
-
-
-def _line(node: n.Node) -> tuple[Fraction, Fraction] | None:
-    """(slope, value at 0) of an expression that is linear in its one symbol with rational coefficients."""
-    symbols = n.free_symbols(node)
-    if len(symbols) != 1:
-        return None
-    (name,) = symbols
-    values = [rational(substitute(node, name, n.Num(Fraction(at)))) for at in (0, 1, 2, 5)]
-    if any(value is None for value in values):
-        return None
-    zero, one, two, five = (value for value in values if value is not None)
-    slope = one - zero
-    return (slope, zero) if two == zero + 2 * slope and five == zero + 5 * slope else None
 
 
 def substitute(node: n.Node, name: str, value: n.Node) -> n.Node:

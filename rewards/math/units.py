@@ -13,6 +13,8 @@ from collections import Counter
 from fractions import Fraction
 from functools import lru_cache
 
+from rewards.denials import CHINESE_AFTER, CHINESE_BOUND_AFTER, CHINESE_NOT
+
 Dimension = tuple[tuple[str, int], ...]
 
 
@@ -166,6 +168,10 @@ _PER = re.compile(r"/|\b(?:per|an?|each|every)\b", re.IGNORECASE)
 _CURRENCY = ("dollars", "yuan", "euro", "euros", "pound sterling")
 
 
+# "5 is wrong", "5 or more" in Chinese, which sets no blanks: no things that are counted.
+_SAYS_OF_IT = re.compile(rf"{CHINESE_AFTER}|{CHINESE_NOT}|{CHINESE_BOUND_AFTER}")
+
+
 def counted(text: str) -> tuple[Fraction, str] | None:
     """(what the number before it is multiplied by, the unit that is left); None where the words are no unit of a number."""
     words = " ".join(text.split())
@@ -192,7 +198,7 @@ def _is_unit(unit: str) -> bool:
     words = [word.strip('().,;:!?*"') for word in unit.replace("\\", "").lower().split()]
     if not words:
         return True
-    if words[0] in _NOT_FIRST or words[-1] in _NOT_LAST or _DIGITS_IN_UNIT.search(unit):
+    if words[0] in _NOT_FIRST or words[-1] in _NOT_LAST or _DIGITS_IN_UNIT.search(unit) or _SAYS_OF_IT.match(unit):
         return False
     if any(word in _NEVER_UNITS or word.endswith(("n't", "n’t")) for word in words):
         return False

@@ -12,7 +12,11 @@ _EMPTY_SET = frozenset(
     ["no solution", "no solutions", "no real solution", "no real solutions", "empty set", "the empty set", "无解", "空集"]
 )
 _OPTION = re.compile("[A-E]")  # the letters of a choice; others are as likely names of something
-_SHORT_WORDS = frozenset(("no", "on", "up", "we", "he", "it", "of", "in", "to", "is", "at", "by", "a"))
+_SHORT_LIST = """
+    no on up we he it of in to is at by a yes red one two six ten all any odd day man boy cat dog yen won old new low big hot wet dry out
+    off sun mon tue wed thu fri sat jan feb mar apr may jun jul aug sep oct nov dec and nor the his her its our but not for max min inf nan
+"""
+_SHORT_WORDS = frozenset(_SHORT_LIST.split())
 _MONTHS = {name: at for at, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
 _ISO = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _DAY_FIRST = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?([A-Za-z]{3,9})\.?,?\s+(\d{4})")
@@ -46,7 +50,12 @@ def same_words(reference: str, given: str) -> bool:
     if _OPTION.fullmatch(plain(reference, fold=False)):
         return True
     cased, other_cased = plain(reference, fold=False).split(), plain(given, fold=False).split()
-    return all(mine == theirs or _is_word(mine) for mine, theirs in zip(cased, other_cased, strict=False))
+    return all(mine == theirs or (_is_word(mine) and not _is_name(mine, theirs)) for mine, theirs in zip(cased, other_cased, strict=False))
+
+
+def _is_name(one: str, other: str) -> bool:
+    """Three capitals beside three other letters: as likely the points of a triangle (ABE) as a word, but for words we know."""
+    return len(one) == 3 and one.isascii() and one.isupper() != other.isupper() and one.casefold() not in _SHORT_WORDS
 
 
 def _is_word(letters: str) -> bool:

@@ -87,6 +87,10 @@ class ModelVerifier(Rule):
         share = (time.perf_counter() - start) / max(1, len(items))
         return [self._verdict(item, share) for item in found if isinstance(item, Outcome)]
 
+    def verify_many(self, items: Sequence[tuple[str, Answer]]) -> list[Verdict]:
+        """`verify_all` under the name that `RewardPool.score` looks for."""
+        return self.verify_all(items)
+
     def _replies(self, prompts: Sequence[str]) -> Sequence[Any]:
         if not prompts:
             return []

@@ -5,6 +5,7 @@
     edit          edit distance and the rates made of it (rapidfuzz)
     choice        one of several options, by letter or by text; or one of a closed set of words
     match         `exact` and `f1`
+    denial        what a graded verifier must not pay, however similar it is: the denied and the hedged
     instructions  the 25 checks of IFEval; `ifeval` is the verifier over them
     json_schema   a JSON document that a schema accepts
     none          rows without an answer: scoring one is an error

@@ -5,10 +5,11 @@ r"""`choice`: one of several options, by letter or by text; or one of a closed s
     {"verifier": "choice", "reference": "B"}                                          letters alone, A to Z
     {"verifier": "choice", "reference": "red", "choices": ["red", "blue"]}            one of the words, in a box
 
-`B`, `(B)`, `B.`, `**B**`, `option B`, `B: dog` and `dog` all choose B. Several letters are wrong, whatever they are;
-so is a letter beside the text of another option. What is denied ("not B", "B is wrong", "all except dog") is not
-chosen; what is both denied and said chooses nothing. A letter that is only mentioned in prose counts when it is the
-only one; `A` and `I` in prose count as letters only where they cannot be the article or the pronoun.
+`B`, `(B)`, `B.`, `**B**`, `option B`, `B: dog`, `选B` and `dog` all choose B. Several letters are wrong, whatever they
+are; so is a letter beside the text of another option, and an echo of the list of options. What is denied ("not B", "B is
+wrong", "all except dog", "不选B") is not chosen; what is both denied and said chooses nothing. A letter that is only
+mentioned in prose counts when it is the only one; `A` and `I` in prose count as letters only where they cannot be the
+article or the pronoun.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import re
 import string
 from collections.abc import Mapping
 
+from rewards.denials import OUTSIDE_AFTER, OUTSIDE_BEFORE
 from rewards.extract import final_answer
 from rewards.registry import Outcome, Rule, register
 from rewards.text import options as read
@@ -25,7 +27,11 @@ from rewards.verdict import Answer
 
 MAX_OPTIONS = 100
 
-_LEAD = re.compile(r"(?:(?:the|my|final|correct|best|right)\s+)*(?:option|choice|answer|letter)\s*(?:is|:|=)?\s*", re.IGNORECASE)
+_LEAD = re.compile(
+    r"(?:(?:the|my|final|correct|best|right)\s+)*(?:option|choice|answer|letter)\s*(?:is|:|=)?\s*"
+    r"|(?:所以|因此|故|应|应该)?(?:(?:正确)?(?:答案|选项)(?:是|为|:)?|选择?)\s*",
+    re.IGNORECASE,
+)
 _ARTICLE = re.compile(r"(?:a|an|the)\s+", re.IGNORECASE)
 # An article or the pronoun "I" is never followed by one of these.
 _NOT_AFTER_ARTICLE = r"(?:is|because|since|as|and|or|but|seems|looks|matches|would|fits)\b"
@@ -77,10 +83,16 @@ def _past_its_text(text: str, end: int, option: str) -> int:
     return match.end() if match else end
 
 
+def _listed(text: str, end: int, option: str) -> bool:
+    """Does its own text follow a letter, and then the end of an item? "A cat, B dog" lists the options."""
+    past = _past_its_text(text, end, option)
+    return past > end and re.match(r"\s*(?:[,;/|)\n]|(?:and|or)\b|\Z)", text[past : past + 16]) is not None
+
+
 def letters(text: str, options: Mapping[str, str]) -> tuple[set[str], set[str]]:
     """Keys that stand alone in `text`, as written or in parentheses in any case; and those of them that it denies."""
     keys = "|".join(re.escape(key) for key in sorted(options, key=len, reverse=True))
-    pattern = re.compile(rf"\((?P<wrapped>(?i:{keys}))\)|(?<![\w'/.-])(?P<bare>{keys})(?![\w'/-]|\.\w)")
+    pattern = re.compile(rf"\((?P<wrapped>(?i:{keys}))\)|{OUTSIDE_BEFORE}(?<!['/.-])(?P<bare>{keys}){OUTSIDE_AFTER}(?!['/-]|\.\w)")
     found: set[str] = set()
     without: set[str] = set()
     for at, match in enumerate(pattern.finditer(text)):
@@ -89,7 +101,7 @@ def letters(text: str, options: Mapping[str, str]) -> tuple[set[str], set[str]]:
         key = (match["wrapped"] or match["bare"]).upper()
         if match["bare"] in ("A", "I") and re.match(rf"\s+(?!{_NOT_AFTER_ARTICLE})[a-z]", text[match.end() : match.end() + 16]):
             led = _LEAD.search(text, max(0, match.start() - 24), match.start())
-            if led is None or led.end() != match.start():
+            if (led is None or led.end() != match.start()) and not _listed(text, match.end(), options[key]):
                 continue
         no = denied(text, match.start(), _past_its_text(text, match.end(), options[key]), Kind.LETTER)
         (without if no else found).add(key)
@@ -105,7 +117,7 @@ def mentioned(text: str, options: Mapping[str, str]) -> tuple[set[str], set[str]
     found: set[str] = set()
     without: set[str] = set()
     folded = text.casefold()
-    for at, match in enumerate(re.finditer(rf"(?<!\w)(?:{words})(?!\w)", folded)):
+    for at, match in enumerate(re.finditer(rf"{OUTSIDE_BEFORE}(?:{words}){OUTSIDE_AFTER}", folded)):
         if at == MAX_MENTIONS:
             return set(by_form.values()), without
         (without if denied(folded, match.start(), match.end()) else found).add(by_form[" ".join(match[0].split())])
@@ -147,7 +159,7 @@ def chosen(said: Stated, options: Mapping[str, str]) -> tuple[set[str], str]:
 class ChoiceVerifier(Rule):
     """See the module. `params["choices"]` is the strict form: the box holds exactly one of the words, letter case aside."""
 
-    version = "3"
+    version = "4"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         read.known(answer.params, "options", "choices")

@@ -2,8 +2,9 @@
 
 The document is the box, the `<answer>` tag, a single fenced block, or the whole text after the thoughts. It is
 strict JSON: no NaN, no key given twice. Bounds: MAX_CHARS characters, MAX_DEPTH levels. Nothing is fetched: a `$ref`
-must resolve inside the schema or to a published draft. `pattern` runs under a deadline; a schema whose pattern
-passes it is at fault (status `error`), not the response. `format` keywords are annotations, as drafts have it.
+must resolve inside the schema or to a published draft. All patterns of a document together run under one deadline; a
+document that passes it is `unparsed`: an `error` is masked in training, so no document may choose to be one. `format`
+keywords are annotations, as drafts have it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ import functools
 import json
 import math
 import re
+import threading
+import time
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 from rewards.extract import after_thoughts, boxed_answer, tagged_answer
@@ -23,7 +27,7 @@ from rewards.verdict import Answer
 
 MAX_CHARS = 100_000
 MAX_DEPTH = 32  # a recursive schema takes a dozen stack frames a level
-PATTERN_SECONDS = 0.5
+PATTERN_SECONDS = 0.5  # of processor time, for all patterns of one document together
 
 _FENCE = re.compile(r"```[A-Za-z0-9]*[ \t]*\n")
 # One pass even over hostile text: a string that is never closed runs to the end.
@@ -93,15 +97,31 @@ def _key(value: Any) -> Any:
     return value
 
 
+class Undecided(Exception):
+    """A bound was passed before it was known whether the document is valid."""
+
+
+class _Left(threading.local):
+    seconds = PATTERN_SECONDS  # for patterns, of the document that this thread judges
+
+
+_left = _Left()
+
+
 def _search(pattern: str, text: str) -> bool:
     import regex
 
+    begun = time.thread_time()
     try:
-        return regex.search(pattern, text, timeout=PATTERN_SECONDS) is not None
+        if _left.seconds <= 0:
+            raise TimeoutError
+        return regex.search(pattern, text, timeout=_left.seconds) is not None
     except TimeoutError:
-        raise ValueError(f"the schema's pattern {pattern!r} takes more than {PATTERN_SECONDS} s") from None
+        raise Undecided(f"the schema's pattern {pattern!r} takes more than {PATTERN_SECONDS} s") from None
     except regex.error as error:
         raise ValueError(f"the schema's pattern {pattern!r} is not a regular expression: {error}") from None
+    finally:
+        _left.seconds -= time.thread_time() - begun
 
 
 def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[Any]:
@@ -132,6 +152,14 @@ def _additional_properties(validator: Any, extra: Any, instance: Any, schema: di
             yield ValidationError(f"{name[:80]!r} is one property too many")
         else:
             yield from validator.descend(value, extra, path=name)
+
+
+def _multiple_of(_validator: Any, factor: Any, instance: Any, _schema: Any) -> Iterator[Any]:
+    """In exact decimals: 0.3 is a multiple of 0.1, and an integer too large for a float is no fault of ours."""
+    from jsonschema import ValidationError
+
+    if isinstance(instance, int | float) and not isinstance(instance, bool) and Fraction(str(instance)) % Fraction(str(factor)):
+        yield ValidationError(f"{str(instance)[:80]} is not a multiple of {factor}")
 
 
 def _holds(schema: Any, keyword: str) -> bool:
@@ -167,6 +195,7 @@ def _validator(schema_text: str) -> Any:
     if isinstance(schema, dict):
         schema.pop("$schema", None)  # at a `$ref` to the root it would bring the library's own keywords back
     keywords = {"pattern": _pattern, "patternProperties": _pattern_properties, "uniqueItems": _unique_items}
+    keywords |= {"multipleOf": _multiple_of, "divisibleBy": _multiple_of}  # its name in draft 3
     keywords["additionalProperties"] = _additional_properties
     # An explicit registry: the library's default one would fetch remote references.
     return jsonschema.validators.extend(base, keywords)(schema, registry=jsonschema_specifications.REGISTRY)
@@ -176,6 +205,7 @@ def first_fault(schema: Any, instance: Any) -> str | None:
     """The first place where `instance` breaks the schema; None if it does not. Raises ValueError for a bad schema."""
     import referencing.exceptions
 
+    _left.seconds = PATTERN_SECONDS
     try:
         error = next(_validator(json.dumps(schema)).iter_errors(instance), None)
     except referencing.exceptions.Unresolvable as fault:
@@ -187,7 +217,7 @@ def first_fault(schema: Any, instance: Any) -> str | None:
 
 @register("json_schema")
 class JsonSchemaVerifier(Rule):
-    version = "2"
+    version = "3"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params)
@@ -203,5 +233,8 @@ class JsonSchemaVerifier(Rule):
         except (ValueError, RecursionError) as error:
             first_fault(schema, None)
             return Outcome.unparsed(f"not JSON: {shown(str(error))}", shown(text))
-        fault = first_fault(schema, instance)
+        try:
+            fault = first_fault(schema, instance)
+        except Undecided as bound:
+            return Outcome.unparsed(f"cannot be decided: {bound}", shown(text))
         return Outcome.of(fault is None, shown(text), "valid" if fault is None else shown(fault))

@@ -17,6 +17,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from rewards.denials import OUTSIDE_AFTER, OUTSIDE_BEFORE
 from rewards.registry import Outcome, Rule, register
 from rewards.text import options
 from rewards.text.stated import MAX_MENTIONS, Stated, denied, plain, shown, stated
@@ -71,7 +72,7 @@ def names_in(text: str, table: Table) -> set[str]:
     words = "|".join(re.escape(word) for word in sorted(by_word, key=len, reverse=True))
     folded = text.casefold()
     found: set[str] = set()
-    for at, match in enumerate(re.finditer(rf"(?<![\w-])({words})(?:e?s)?(?![\w-])", folded)):
+    for at, match in enumerate(re.finditer(rf"{OUTSIDE_BEFORE}(?<!-)({words})(?:e?s)?{OUTSIDE_AFTER}(?!-)", folded)):
         if at == MAX_MENTIONS:
             return set(table)
         if not denied(folded, match.start(), match.end()):
@@ -128,7 +129,7 @@ def _custom(value: Any) -> Table:
 
 @register("color")
 class ColorVerifier(Rule):
-    version = "2"
+    version = "3"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params)
@@ -140,7 +141,7 @@ class ColorVerifier(Rule):
 
 @register("attribute")
 class AttributeVerifier(Rule):
-    version = "2"
+    version = "3"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "kind", "synonyms")

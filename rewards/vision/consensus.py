@@ -6,7 +6,8 @@ With ten people: given by one 0.3, by two 0.6, by three 0.9, by four or more 1.
 Both sides are normalised as the benchmark does it: lower case; a comma inside a number goes; punctuation that
 stands beside a blank goes, other punctuation becomes a blank, a point inside a number stays; zero to ten as
 digits, "none" as 0; the articles go. Two departures: apostrophes go too, so that `dont` and `don't` are one (the
-benchmark has a table of contractions for it), and the form is taken even where all people agree. `threshold` 0.5.
+benchmark has a table of contractions for it), and the form is taken even where all people agree. What has nothing left in
+that form ("a" as the letter, "?") stands for itself: else it would equal all that says nothing. `threshold` 0.5.
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ def normal(text: str) -> str:
     return " ".join(word for word in words if word not in _ARTICLES)
 
 
+def form(text: str) -> str:
+    """The normal form, or the text where nothing is left of it."""
+    return normal(text) or " ".join(text.lower().split())
+
+
 def soft_accuracy(response: str, answers: list[str]) -> float:
     """Mean over the people left out of min(others who agree / 3, 1); strings are compared as they are."""
     agree = [answer == response for answer in answers]
@@ -51,12 +57,12 @@ def _answers(reference: Any) -> list[str]:
     found = options.texts(reference, most=100)
     if len(found) < 2:
         raise ValueError("vqa needs the answers of at least two people; for one accepted answer use exact or anls")
-    return [normal(text) for text in found]
+    return [form(text) for text in found]
 
 
 @register("vqa")
 class VqaVerifier(Rule):
-    version = "2"
+    version = "3"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "threshold")
@@ -64,4 +70,4 @@ class VqaVerifier(Rule):
         said = stated(response)
         if said is None or len(said.text) > MAX_CHARS:
             return Outcome.unparsed("no answer after the thoughts, or one that is too long")
-        return options.graded(soft_accuracy(normal(said.text), answers), least, said.text, "soft accuracy")
+        return options.graded(soft_accuracy(form(said.text), answers), least, said.text, "soft accuracy")

@@ -46,7 +46,7 @@ def _reference(value: Any) -> Fraction:
 
 @register("count")
 class CountVerifier(Rule):
-    version = "2"
+    version = "3"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params)

@@ -85,7 +85,7 @@ def _only(found: Sequence[Values], what: str, said: Stated) -> Values | Outcome:
 
 @register("iou")
 class IouVerifier(Rule):
-    version = "2"
+    version = "3"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         params = answer.params
@@ -125,7 +125,7 @@ class IouVerifier(Rule):
 class PointVerifier(Rule):
     """Is the one point of the response inside the region, or on its border?"""
 
-    version = "2"
+    version = "3"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, *_FRAMES)
@@ -160,7 +160,7 @@ class PointVerifier(Rule):
 class CoordinatesVerifier(Rule):
     """Is the one point of the response within `tolerance` of the reference? Exact arithmetic: the border counts."""
 
-    version = "2"
+    version = "3"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         params = answer.params

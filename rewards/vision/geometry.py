@@ -23,7 +23,11 @@ from rewards.verdict import Answer
 from rewards.vision.numbers import numbers
 from rewards.vision.quantity import Quantity, approximate, in_base, parse, parse_unit
 
-_GIVES = re.compile(r"(?:=|≈|\bis|\bare|\bequals|\bmeasures)\s+(?:about\s+|exactly\s+|approximately\s+)?|[=≈]", re.IGNORECASE)
+# The sign alone: in ">=", "!=" and "=/=" it gives nothing.
+_GIVES = re.compile(
+    r"(?:(?<![<>!=/≠])=(?![=/])|≈|\bis|\bare|\bequals|\bmeasures)\s+(?:about\s+|exactly\s+|approximately\s+)?|(?<![<>!=/≠])=(?![=/])|≈|[一-鿿]是",
+    re.IGNORECASE,
+)
 
 
 _SEVERAL = re.compile(r"[,;]|\b(?:and|or)\b", re.IGNORECASE)
@@ -40,7 +44,8 @@ def read(text: str, marked: bool = True) -> Quantity | None:
     if (whole := parse(text)) is not None:
         return whole
     gives = list(_GIVES.finditer(text))
-    if not gives or denied(text, gives[-1].end(), len(text)):
+    # A sign is denied where the words before it are: "it is not = 5", "I don't think x = 5".
+    if not gives or any(denied(text, at, len(text)) for at in (gives[-1].start(), gives[-1].end())):
         return None
     before = text[: gives[-1].start()]
     if not marked and next(numbers(before), None) is not None:
@@ -85,7 +90,7 @@ def same(response: Quantity, reference: Quantity, tolerance: float) -> bool:
 
 @register("geometry")
 class GeometryVerifier(Rule):
-    version = "2"
+    version = "3"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "unit", "unit_required", "tolerance")

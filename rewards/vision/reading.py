@@ -2,6 +2,8 @@ r"""`anls` and `ocr`: text that is read from a picture, by edit distance.
 
 `anls` (Biten et al. 2019, ST-VQA; Mathew et al. 2021, DocVQA): with NL the edit distance over the longer length, both
 sides in lower case, trimmed, blanks collapsed, s = 1 - NL if NL < tau, else 0; the best s over the accepted strings.
+A denied answer ("not Paris") is wrong and earns nothing, and so do several candidates ("Paris or London"). Markup around the
+answer (`**Paris**`, `$5$`) and a full stop after it are notation: the better reading counts.
 Params: `tau` 0.5, `threshold` 0.5. (The score of one question; the benchmark's number is the mean over questions.)
 
 `ocr`: how much of a text was transcribed. Params:
@@ -18,7 +20,8 @@ from __future__ import annotations
 from rewards.extract import after_thoughts, boxed, read_answer
 from rewards.registry import Outcome, Rule, register
 from rewards.text import edit, options
-from rewards.text.stated import Stated, stated
+from rewards.text.match import similar
+from rewards.text.stated import Stated, plain, stated
 from rewards.verdict import Answer
 
 
@@ -33,6 +36,12 @@ def anls(prediction: str, references: list[str], tau: float = 0.5) -> float:
     return best
 
 
+def _readings(text: str) -> list[str]:
+    """The text as it is, and without the notation around it."""
+    bare = plain(text)
+    return list(dict.fromkeys((text, bare, bare.removesuffix(".").removesuffix("。"))))
+
+
 def _capped(references: list[str]) -> list[str]:
     for reference in references:
         if len(reference) > edit.MAX_CHARS:
@@ -42,7 +51,7 @@ def _capped(references: list[str]) -> list[str]:
 
 @register("anls")
 class AnlsVerifier(Rule):
-    version = "2"
+    version = "3"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "tau", "threshold")
@@ -52,19 +61,21 @@ class AnlsVerifier(Rule):
         said = stated(response)
         if said is None or len(said.text) > edit.MAX_CHARS:
             return Outcome.unparsed(f"no answer after the thoughts, or more than {edit.MAX_CHARS} characters")
-        return options.one_graded(anls(said.text, references, tau), least, said, "ANLS")
+        return similar(said, references, lambda text: max(anls(one, references, tau) for one in _readings(text)), least, "ANLS")
 
 
 def transcription(response: str, reference: str) -> Stated | None:
     """What a response gives as the text of a picture: the box, the tag, "answer is …", else all after the thoughts.
 
-    "Answer:" inside the text to be read is part of it, so it introduces nothing where the reference says it too.
+    "Answer:" inside the text to be read is part of it, so it introduces nothing where the reference says it too. Nothing is
+    denied here: "not" may be what the picture says.
     """
     text = after_thoughts(response)
     if text is None or len(text) > 2 * edit.MAX_CHARS:
         return None
     parts: tuple[str, ...] = ()
-    if "answer" not in reference.casefold() or boxed(text) or "<answer>" in text.lower():
+    introduces = not any(word in reference.casefold() for word in ("answer", "答案", "故"))
+    if introduces or boxed(text) or "<answer>" in text.lower():
         found = read_answer(text)
         text, parts = (found.text, found.parts) if found else ("", ())
     text = text.strip()
@@ -94,7 +105,7 @@ def ocr_score(prediction: str, reference: str, metric: str = "similarity") -> fl
 class OcrVerifier(Rule):
     """The reference is the text, or a list of accepted ones (the best score counts)."""
 
-    version = "2"
+    version = "3"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "metric", "case", "whitespace", "threshold")

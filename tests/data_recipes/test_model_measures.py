@@ -127,7 +127,7 @@ def test_ten_samples_give_k_of_n_with_its_exact_interval(script, model, tmp_path
     assert values == {
         "correct": 3, "samples": 10, "rate": 0.3, "low": 0.06674, "high": 0.652453, "truncated": 0, "errors": 0, "unparsed": 0,
     }  # fmt: skip
-    assert found["rate"]["verifier"] == "number@2"
+    assert found["rate"]["verifier"] == "number@3"
     assert {"model", "sampler", "prompt"} <= set(found["rate"])
     assert [rows for _, rows, _ in tables["Right answers among the first 10 samples"]] == [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
 

@@ -78,7 +78,7 @@ def test_run_writes_samples_results_and_table(benchmark, world, tmp_path):
     assert (results["fingerprint"], results["split"], results["seed"]) == ("abc123", "heldout", 9)
     assert (results["engine"], results["temperature"], results["max_tokens"], results["blank_images"]) == ("vllm", 1.0, 160, False)
     assert results["no_image_chance"] == 0.125
-    assert "number@2" in results["verifiers"]
+    assert "number@3" in results["verifiers"]
     assert {row["tag"] for row in results["by_tag"]} == {"template", "source", "modality", "grade"}
     for key in ("tokens", "tokens_low", "tokens_high", "truncation_rate", "verdicts", "stops", "seconds", "versions", "data", "checkpoint"):
         assert results[key] is not None

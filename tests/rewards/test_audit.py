@@ -181,3 +181,10 @@ def test_a_bad_line_is_named(tmp_path, line, message):
 def test_a_folder_that_was_not_built_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"no manifest\.json"):
         read_prompts(tmp_path)
+
+
+def test_an_id_that_stands_twice_is_refused_since_every_figure_is_by_id(tmp_path):
+    source = tmp_path / "twice.jsonl"
+    source.write_text("\n".join(map(json.dumps, [number("a", "1 + 1?", "2"), number("b", "1 + 2?", "3"), number("a", "2 + 2?", "4")])))
+    with pytest.raises(UserError, match=r"twice\.jsonl:3: id 'a' stands in line 1 already"):
+        read_prompts(source)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ from openk15.errors import RunError, UserError
 from rewards.cli import app, printable, stoppable
 from rewards.intervals import Mean, Share
 from rewards.partial import resumable_lines
+from rewards.pool import RewardPool
+from rewards.scoring import score_file
 
 COMMANDS = ("list", "score", "bench", "audit", "serve", "doctor")
 
@@ -286,3 +290,17 @@ def test_shares_and_means_carry_their_intervals():
 
 def test_what_a_terminal_acts_on_is_not_printed():
     assert printable("a\x1b[31m\nb\u202ec\ud800") == "a [31m b c "
+
+
+def test_rows_of_a_pipe_do_not_go_on_from_a_stopped_run_that_had_the_same_process_number(tmp_path):
+    out, pipe = tmp_path / "out.jsonl", tmp_path / "pipe"
+    left = {"id": "z", "status": "correct", "score": 1.0, "extracted": "8", "reason": "equal", "seconds": 0.0, "verifier": "number@3"}
+    write(tmp_path / f".out.jsonl.{os.getpid()}.part", json.dumps(left) + "\n")
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=write, args=(pipe, row("a", "9"), row("b", "8")))
+    writer.start()
+    summary = score_file(pipe, out, RewardPool())
+    writer.join()
+    assert [(one["id"], one["status"]) for one in read(out)] == [("a", "wrong"), ("b", "correct")]
+    assert summary.kept == 0
+    assert [path.name for path in tmp_path.glob(".*")] == []

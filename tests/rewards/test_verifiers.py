@@ -41,7 +41,7 @@ def test_number(response, reference, status):
     verdict = verify(response, Answer("number", reference))
     assert verdict.status is status, verdict
     assert verdict.score == (1.0 if status is Status.CORRECT else 0.0)
-    assert verdict.verifier == "number@2"
+    assert verdict.verifier == "number@3"
 
 
 @pytest.mark.parametrize(

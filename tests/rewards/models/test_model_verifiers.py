@@ -9,6 +9,7 @@ import pytest
 
 from rewards import Answer, Status, verify
 from rewards.models import MASTER_KEYS, ClassicVerifier, CoTVerifier, JudgePrompt, screened, use_classic, use_cot
+from rewards.pool import RewardPool
 
 pytestmark = pytest.mark.usefixtures("fresh_registry")
 RIGHT, WRONG = '{"correct": true}', '{"correct": false}'
@@ -207,3 +208,17 @@ def test_a_name_serves_one_model_and_the_version_tells_which():
     assert verify("It is 18.", answer("rm_cot_small")).status is Status.WRONG
     with pytest.raises(ValueError, match="needs a name"):
         use_cot(Gullible(RIGHT), model="", name="third")
+
+
+def test_a_pool_asks_the_model_once_for_a_batch():
+    calls: list[int] = []
+
+    def score(prompts):
+        calls.append(len(prompts))
+        return [0.9] * len(prompts)
+
+    use_classic(score, model="m")
+    with RewardPool() as pool:
+        found = pool.score([(f"It is {number}.", answer("rm_classic")) for number in range(5)])
+    assert [verdict.score for verdict in found] == [1.0] * 5
+    assert calls == [5]
