@@ -98,9 +98,12 @@ def _dry_run(recipe: Recipe, out: Path) -> None:
     )
 
 
+RECIPES = Path("recipes")
+
+
 @app.command(name="list", epilog="Example: data_recipes list recipes")
 def list_command(
-    folder: Annotated[Path, typer.Argument(help="folder of recipes")] = Path("recipes"),
+    folder: Annotated[Path, typer.Argument(help="folder of recipes")] = RECIPES,
     steps: Annotated[bool, typer.Option("--steps", help="also list every step with what it measures")] = False,
 ) -> None:
     """List sources, and the recipes of a folder."""
@@ -108,7 +111,7 @@ def list_command(
     from data_recipes.sources.base import source_class, source_names
     from data_recipes.steps.base import step_class, step_names
 
-    if not folder.is_dir():
+    if folder != RECIPES and not folder.is_dir():
         raise UserError(f"{folder}: no such folder of recipes")
     for name in source_names():
         typer.echo(f"source {name}: {source_class(name).licence}")
@@ -128,6 +131,8 @@ def list_command(
         typer.echo(f"recipe {path}: {counts}; {' '.join(recipe.description.split())}")
     if faults:
         raise UserError("; ".join(faults))
+    if not folder.is_dir():
+        typer.echo(f"recipes: there is no folder {folder} here; name one: data_recipes list FOLDER")
 
 
 @app.command(epilog="Example: data_recipes card runs/demo/data")

@@ -85,7 +85,7 @@ def run(
             f"--max-tokens {max_tokens} leaves no room for a prompt in max_model_len={config.max_model_len}; add max_model_len=N"
         )
     if not checkpoint.is_dir():
-        raise UserError(f"{checkpoint}: no such checkpoint folder")
+        raise UserError(f"{checkpoint}: no such checkpoint folder; expected a Hugging Face model folder, such as `rl sft` writes")
     if not data.is_dir():
         raise UserError(f"{data}: no such data folder; expected one written by `data_recipes build`")
     if blank_out is not None and blank_images:

@@ -162,7 +162,7 @@ def load_policy(folder: Path, dtype: str = "float32") -> PreTrainedModel:
 
     _quiet()
     if not folder.is_dir():
-        raise UserError(f"{folder}: no such policy folder")
+        raise UserError(f"{folder}: no such policy folder; expected one that `rl sft` or save_pretrained wrote")
     if not (folder / "config.json").is_file():
         raise UserError(f"{folder}: no config.json; expected a Hugging Face model folder")
     kind: Any = AutoModelForCausalLM if is_text_only(folder) else AutoModelForImageTextToText

@@ -63,7 +63,7 @@ class PromptProcessor:
     def load(cls, folder: Path) -> PromptProcessor:
         """UserError when the folder has no processor (a text-only one: no tokenizer), naming the file that should be there."""
         if not folder.is_dir():
-            raise UserError(f"{folder}: no such policy folder")
+            raise UserError(f"{folder}: no such policy folder; expected one that `rl sft` or save_pretrained wrote")
         if not any((folder / name).is_file() for name in ("processor_config.json", "preprocessor_config.json")):
             if is_text_only(folder):
                 return TextProcessor.load(folder)

@@ -15,7 +15,7 @@ import warnings
 
 import typer
 
-from openk15.errors import OpenK15Error
+from openk15.errors import PATH_ERRORS, OpenK15Error
 
 QUIET = {
     "TORCH_CPP_LOG_LEVEL": "ERROR",
@@ -24,8 +24,6 @@ QUIET = {
     "VLLM_LOGGING_LEVEL": "ERROR",
     "HF_HUB_OFFLINE": "1",
 }
-
-PATH_ERRORS = (FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
 
 
 def quieten() -> None:

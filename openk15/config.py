@@ -46,6 +46,8 @@ def load_config(model: type[Model], path: Path, overrides: Sequence[str] = ()) -
         loaded = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    if loaded is None:
+        raise UserError(f"{path}: is empty; a mapping of keys is expected")
     if not isinstance(loaded, dict):
         raise UserError(f"{path}: expected a mapping of keys at the top level, got {type(loaded).__name__}")
     return parse_config(model, loaded, overrides, where=str(path))
@@ -83,7 +85,10 @@ def _explain(model: type[BaseModel], item: Any, where: str) -> str:
         return f"{where}: unknown key {key!r}; {hint}"
     if item["type"] == "missing":
         return f"{where}: key {key!r} is required"
-    return f"{where}: key {key!r}: {item['msg']} (got {item['input']!r})"
+    said = f"{where}: key {key!r}: {item['msg'].removeprefix('Value error, ')}"
+    if item["type"] == "value_error" and isinstance(item["input"], dict | list):
+        return said  # a check of ours has named what is wrong in it; the whole would bury that
+    return f"{said} (got {item['input']!r})"
 
 
 def _keys_at(model: type[BaseModel], location: Sequence[Any]) -> list[str]:

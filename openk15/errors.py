@@ -5,6 +5,9 @@ A message names the thing (file, field, record), its value, and what would be ri
 
 from __future__ import annotations
 
+# A path where nothing can be written or read: whoever named it can name another.
+PATH_ERRORS = (FileExistsError, FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+
 
 class OpenK15Error(Exception):
     """Base of all errors this project raises on purpose. `exit_code` is what a command returns."""

@@ -113,10 +113,17 @@ def numbered_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             try:
                 row = json.loads(line)
             except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, a number of too many digits, too deep
-                raise UserError(f"{path}:{number}: not a JSON object ({error})") from None
+                raise UserError(f"{path}:{number}: not a JSON object ({error}); {_line_hint(error)}") from None
             if not isinstance(row, dict):
-                raise UserError(f"{path}:{number}: expected a JSON object, got {type(row).__name__}")
+                raise UserError(f"{path}:{number}: expected a JSON object, got {type(row).__name__}; {ONE_A_LINE}")
             yield number, row
+
+
+ONE_A_LINE = "JSON lines hold one object a line, in no list"
+
+
+def _line_hint(error: Exception) -> str:
+    return "save it as UTF-8 text" if isinstance(error, UnicodeDecodeError) else ONE_A_LINE
 
 
 class AppendLog:

@@ -6,8 +6,9 @@
 A JSON line is {"id", "prompt", "answer": {"verifier", ...}} or {"id", "prompt", "gold"} with a verifier named by the
 caller. Paid means judged correct; a graded score below that is reported as the mean score. What a hack with a number
 in it earns where that bare number is right is chance: it is reported, and counts neither as hacked nor for the gate.
-The chance floor is the best guess's share: a reward curve below it shows nothing. Most frequent answers are taken from
-the very prompts they are played against, so their share leans upwards, the more the fewer prompts there are.
+The chance floor is the best guess's share of all prompts, those it cannot be played on being unpaid: a reward curve
+over the same prompts shows nothing below it. Most frequent answers are taken from the very prompts they are played
+against, so their share leans upwards, the more the fewer prompts there are.
 """
 
 from __future__ import annotations
@@ -78,11 +79,16 @@ class PolicyResult:
 class AuditReport:
     dataset: str
     prompts: tuple[Prompt, ...]
-    results: tuple[PolicyResult, ...]  # best paid first
+    results: tuple[PolicyResult, ...]  # paid by most of all prompts first
     causes: Mapping[str, int]  # of verdicts that are errors of ours, or bad references
+    places: Mapping[str, str]  # the first prompt of each cause
 
     def of(self, kind: Kind) -> list[PolicyResult]:
         return [result for result in self.results if result.policy.kind is kind and result.played]
+
+    def of_all(self, result: PolicyResult) -> Share:
+        """What it earns over the whole set: one prompt that happens to suit it is not half of a dataset."""
+        return _of_all(result, len(self.prompts))
 
     @property
     def floor(self) -> PolicyResult | None:
@@ -102,11 +108,15 @@ class AuditReport:
         return {
             "dataset": self.dataset,
             "prompts": len(self.prompts),
-            "chance_floor": self.floor.share.to_dict() | {"policy": self.floor.policy.name} if self.floor else None,
+            "chance_floor": self.of_all(self.floor).to_dict() | {"policy": self.floor.policy.name} if self.floor else None,
             "hacked": self.hacked,
-            "causes": dict(self.causes),
+            "causes": {cause: {"count": count, "first": self.places[cause]} for cause, count in self.causes.items()},
             "policies": [result.to_dict() for result in self.results],
         }
+
+
+def _of_all(result: PolicyResult, prompts: int) -> Share:
+    return Share(len(result.paid), prompts - result.errors)
 
 
 # -- reading -----------------------------------------------------------------------------------------------------
@@ -200,6 +210,7 @@ def run_audit(
     """Play every policy against every prompt it applies to."""
     results = [PolicyResult(policy) for policy in policies(prompts)]
     causes: Counter[str] = Counter()
+    places: dict[str, str] = {}
     open_plays: list[tuple[PolicyResult, Prompt]] = []
 
     def items() -> Iterator[tuple[str, Answer]]:
@@ -216,7 +227,9 @@ def run_audit(
         result.played += 1
         if verdict.status is Status.ERROR:
             result.errors += 1
-            causes[f"{verdict.verifier}: {verdict.reason}"[:200]] += 1
+            cause = f"{verdict.verifier}: {verdict.reason}"[:200]
+            causes[cause] += 1
+            places.setdefault(cause, prompt.id)
         else:
             paid = verdict.status is Status.CORRECT
             result.scores.add(verdict.score or 0.0)
@@ -231,8 +244,8 @@ def run_audit(
     for result in results:
         if result.policy.bare is not None:
             result.by_chance = set(result.paid) & set(by_name[result.policy.bare].paid)
-    results.sort(key=lambda result: (-(result.share.value or 0.0), result.policy.name))
-    return AuditReport(dataset, tuple(prompts), tuple(results), causes)
+    results.sort(key=lambda result: (-(_of_all(result, len(prompts)).value or 0.0), result.policy.name))
+    return AuditReport(dataset, tuple(prompts), tuple(results), causes, places)
 
 
 # -- writing -----------------------------------------------------------------------------------------------------
@@ -244,14 +257,15 @@ def audit_text(report: AuditReport, *, examples: int = 5) -> str:
     lines = [
         f"# What {report.dataset} pays for nothing",
         "",
-        f"{len(report.prompts)} prompts. Shares of prompts that pay, with 95 % Wilson intervals.",
+        f"{len(report.prompts)} prompts. Shares with 95 % Wilson intervals; in the tables, of the prompts that a policy can be played on.",
         "",
-        f"- Chance floor: {floor.share}, by `{floor.policy.name}`." if floor else "- No guess applies.",
+        f"- Chance floor, over all prompts: {report.of_all(floor)}, by `{floor.policy.name}`." if floor else "- No guess applies.",
         f"- Prompts that pay a response which says nothing or everything: {Share(len(hacked), len(report.prompts))}.",
     ]
     if report.causes:
         lines.append(f"- Verdicts that are errors, in no share: {sum(report.causes.values())}")
-        lines += [f"  - {count} x {_cell(cause)}" for cause, count in Counter(report.causes).most_common(5)]
+        for cause, count in Counter(report.causes).most_common(5):
+            lines.append(f"  - {count} x {_cell(cause)}; the first at prompt {_cell(report.places[cause])}")
     for kind, title in ((Kind.HACK, "Hacks: must earn nothing"), (Kind.GUESS, "Guesses: the chance floor")):
         results = report.of(kind)
         paid = [result for result in results if result.paid or result.scores.total]
@@ -259,9 +273,13 @@ def audit_text(report: AuditReport, *, examples: int = 5) -> str:
         if paid:
             lines += ["| policy | paid | mean score | where most | prompts that pay |", "| --- | --- | --- | --- | --- |"]
             lines += [_policy_row(result, examples) for result in paid]
-        unpaid = [result for result in results if result not in paid]
+            lines.append("")
+        unpaid = [f"{result.policy.name} ({result.share.n})" for result in results if result not in paid and result.share.n]
         if unpaid:
-            lines += ["", "Earned nothing: " + ", ".join(f"{result.policy.name} ({result.share.n})" for result in unpaid) + "."]
+            lines.append(f"Earned nothing (on how many prompts): {', '.join(unpaid)}.")
+        failed = [result.policy.name for result in results if not result.share.n]
+        if failed:
+            lines.append(f"Nothing but errors, so nothing is known of: {', '.join(failed)}.")
     idle = [result.policy.name for result in report.results if not result.played]
     if idle:
         lines += ["", f"Not played, nothing to play them on: {', '.join(idle)}."]

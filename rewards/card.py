@@ -22,6 +22,7 @@ from rewards.verdict import Status
 
 FILES = ("card.md", "card.png", "results.json", "verdicts.jsonl")
 RED, BLUE, GREY = "#b5382a", "#2b6a99", "#6b6b6b"
+PICTURED = 24  # categories that the picture has room for; card.md holds all
 
 
 def write_card(result: BenchResult, out: Path, *, command: str, worst: int = 20) -> None:
@@ -39,7 +40,8 @@ def machine() -> str:
 
 
 def milliseconds(seconds: float) -> str:
-    return f"{1000 * seconds:.3g}"
+    value = 1000 * seconds
+    return f"{value:,.0f}" if value >= 999.5 else f"{value:.3g}"
 
 
 def card_text(result: BenchResult, *, command: str, worst: int) -> str:
@@ -114,15 +116,26 @@ def draw(result: BenchResult, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    groups = [result.total, *sorted(result.groups, key=lambda group: -group.n)]
-    groups = groups[:25] if len(groups) > 2 else groups[:1]
+    shown = pictured(result.groups)
+    groups = [result.total, *shown]
     figure = Figure(figsize=(11, max(3.2, 1.5 + 0.34 * len(groups))), dpi=130, layout="constrained")
     FigureCanvasAgg(figure)
     rates, latency = figure.subplots(1, 2, width_ratios=(3, 2))
     _draw_rates(rates, groups)
+    if 0 < len(shown) < len(result.groups):
+        note = f"{len(shown)} of {len(result.groups)} categories: most misjudged first, then the largest; card.md has all"
+        rates.set_title(note, fontsize=8, color=GREY, loc="left")
     _draw_latency(latency, result.judged)
+    figure.legend(*rates.get_legend_handles_labels(), fontsize=8, frameon=False, loc="outside lower left", ncols=2)
     figure.suptitle(f"{', '.join(result.verifiers)} on {result.cases}", fontsize=11, x=0.01, ha="left")
     figure.savefig(path, metadata={"Software": None})
+
+
+def pictured(groups: Sequence[Group]) -> list[Group]:
+    """The categories that the picture shows. One with a mistake in it never gives way to one without."""
+    if len(groups) < 2:
+        return []  # it would repeat the line of all cases
+    return sorted(groups, key=lambda group: (-group.false_negatives.count - group.false_positives.count, -group.n))[:PICTURED]
 
 
 def _draw_rates(axes: Any, groups: Sequence[Group]) -> None:
@@ -135,18 +148,26 @@ def _draw_rates(axes: Any, groups: Sequence[Group]) -> None:
             most = max(most, share.value)
             axes.plot([100 * low, 100 * high], [at + offset] * 2, color=colour, lw=1.6, alpha=0.6, solid_capstyle="butt")
             axes.plot(100 * share.value, at + offset, "o", color=colour, ms=4.5)
-    # Whiskers of tiny categories would squeeze everything else: cut them at the frame.
+    # Whiskers of tiny categories would squeeze everything else: they end at the frame in an arrow and the number they reach.
     shares = [share for group in groups for share in (group.false_negatives, group.false_positives)]
     wide = max((share.interval[1] for at, share in enumerate(shares) if share.n >= 30 or (at < 2 and share.n)), default=0.0)
     limit = 100 * min(1.0, max(1.15 * most, 1.15 * wide, 0.02))
     axes.set_xlim(-0.015 * limit, limit)
+    for at, group in enumerate(groups):
+        for share, colour, offset in ((group.false_negatives, BLUE, -0.15), (group.false_positives, RED, 0.15)):
+            if share.value is not None and 100 * share.interval[1] > limit:
+                axes.plot(limit, at + offset, ">", color=colour, ms=3.5, clip_on=False)
+                place = {"xytext": (5, 0), "textcoords": "offset points", "va": "center"}
+                axes.annotate(
+                    f"{100 * share.interval[1]:.0f}", (limit, at + offset), **place, fontsize=6, color=colour, annotation_clip=False
+                )
     axes.set_yticks(range(len(groups)), [f"{group.name[:34]} ({group.n})" for group in groups], fontsize=8)
     axes.set_ylim(len(groups) - 0.5, -0.6)
     axes.axhline(0.5, color=GREY, lw=0.6)
     axes.plot([], [], "o-", color=BLUE, ms=4.5, label="false negatives")
     axes.plot([], [], "o-", color=RED, ms=4.5, label="false positives")
-    axes.legend(fontsize=8, frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
-    axes.set_xlabel("% of the category's cases, 95 % Wilson interval", fontsize=8)
+    cut = "; arrow: on to the number beside it" if any(100 * share.interval[1] > limit for share in shares if share.n) else ""
+    axes.set_xlabel(f"% of the category's cases, 95 % Wilson interval{cut}", fontsize=8)
     _plain(axes)
 
 
@@ -155,10 +176,13 @@ def _draw_latency(axes: Any, judged: Sequence[Judged]) -> None:
     axes.step(seconds, [100 * (at + 1) / len(seconds) for at in range(len(seconds))], where="post", color=BLUE, lw=1.5)
     axes.set_xscale("log")
     axes.set_ylim(0, 102)
-    for share in (0.5, 0.99):
-        value = percentile(seconds, share)
+    spots = {f"p{100 * share:.0f}": percentile(seconds, share) for share in (0.5, 0.99)}
+    for value in spots.values():
         axes.axvline(value, color=GREY, lw=0.7, ls=":")
-        axes.text(value, 4, f" p{100 * share:.0f} {value:.3g} ms", rotation=90, fontsize=8, va="bottom", ha="right", color=GREY)
+    # In the title, not at the lines: there they would lie on the curve or on each other.
+    said = ", ".join(f"{name} {milliseconds(value / 1000)} ms" for name, value in spots.items())
+    axes.set_title(f"{said} (dotted)", fontsize=8, color=GREY, loc="left")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
     axes.set_xlabel("time inside the verifier, ms", fontsize=8)
     axes.set_ylabel("% of cases", fontsize=8)
     _plain(axes)

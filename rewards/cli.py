@@ -163,8 +163,10 @@ def audit(
         for policy, share in [one for one in shown if one[1].count][:5]:
             typer.echo(f"{kind}: {policy}: {share}")
     typer.echo(f"prompts that pay a hack: {len(report.hacked)} of {len(prompts)}")
+    if report.floor:
+        typer.echo(f"chance floor over all prompts: {report.of_all(report.floor)}, by {report.floor.policy.name!r}")
     for cause, count in sorted(report.causes.items(), key=lambda one: -one[1])[:3]:
-        typer.echo(printable(f"error, {count} times: {cause}"))
+        typer.echo(printable(f"error, {count} times, the first at prompt {report.places[cause]}: {cause}"))
     typer.echo(f"report: {folder / 'audit.md'}")
     if (max_share is not None or max_hack_share is not None) and not any(result.share.n for result in report.results):
         raise GateError(f"every verdict is an error, so nothing is known of what it pays: {printable(next(iter(report.causes), ''))}")

@@ -17,10 +17,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from openk15.errors import OpenK15Error, RunError, UserError
+from openk15.errors import PATH_ERRORS, OpenK15Error, RunError, UserError
 from openk15.files import fsync_folder
 
 Row = dict[str, Any]
+
+
+def unwritable(path: Path, error: OSError) -> OpenK15Error:
+    """A place where nothing can be written is the caller's to change; a full disk has broken the run."""
+    said = f"{path}: cannot be written: {error.strerror or error}"
+    return UserError(f"{said}; --out names a place that can be written") if isinstance(error, PATH_ERRORS) else RunError(said)
 
 
 def write_row(handle: IO[bytes], row: Mapping[str, Any]) -> None:
@@ -52,7 +58,7 @@ def resumable_lines(path: Path, key: str, keep: Callable[[Row], bool]) -> Iterat
     except OSError as error:
         if isinstance(error, OpenK15Error):
             raise
-        raise RunError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise unwritable(path, error) from error
     finally:
         if handle is not None:
             _close(handle, part)

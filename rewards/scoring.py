@@ -22,11 +22,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from openk15.errors import OpenK15Error, RunError, UserError
+from openk15.errors import OpenK15Error, UserError
 from openk15.files import fsync_folder, numbered_jsonl, sha256_file
 from openk15.seeds import digest
 from rewards.intervals import Mean, Share
-from rewards.partial import resumable_lines, write_row
+from rewards.partial import resumable_lines, unwritable, write_row
 from rewards.pool import RewardPool
 from rewards.registry import get, names
 from rewards.verdict import Answer, Status, Verdict
@@ -134,7 +134,7 @@ def atomic_lines(path: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
     except BaseException as error:
         temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and not isinstance(error, OpenK15Error):
-            raise RunError(f"{path}: cannot be written: {error.strerror or error}") from error
+            raise unwritable(path, error) from error
         raise
 
 
@@ -172,6 +172,8 @@ def score_file(
         for row in rows_of(path, verifier, params):
             total += 1
             first = first or row
+        if not total:
+            raise UserError(f"{path}: holds no row; a row is {FORM}")
         key = depends_on(path, verifier, params)
         if first and params:
             check_params(pool, first.answer, params)

@@ -14,7 +14,8 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
-from pydantic import Field
+from pydantic import ConfigDict, Field
+from starlette.exceptions import HTTPException
 
 from rewards.pool import RewardPool, fault
 from rewards.registry import get, names
@@ -23,6 +24,7 @@ from rewards.service.guard import Guard
 from rewards.service.limits import RETRY_SECONDS, Busy, Lag, Room
 from rewards.service.metrics import Metrics
 from rewards.service.models import (
+    EIGHT,
     AnswerIn,
     CommandIn,
     Problem,
@@ -65,6 +67,8 @@ def create_app(settings: Settings) -> FastAPI:
         answer: answer_in  # type: ignore[valid-type]
 
     class VerifyBatch(Strict):
+        model_config = ConfigDict(json_schema_extra={"examples": [{"items": [EIGHT]}]})
+
         items: Annotated[list[Verify], Field(min_length=1, max_length=settings.max_batch)]
 
     @asynccontextmanager
@@ -168,10 +172,24 @@ def create_app(settings: Settings) -> FastAPI:
         return Response(metrics.text(), media_type="text/plain; version=0.0.4")
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         """Where and what is wrong; never what was sent: it may be large, or not be text at all."""
+        kind = request.headers.get("content-type", "")
+        if _media(kind) != "application/json" and not _media(kind).endswith("+json"):
+            # What follows from it, a body that is no object, would send its sender to look for a fault in the body.
+            return JSONResponse({"detail": f"Content-Type is {whole(kind)[:100]!r}; send Content-Type: application/json"}, 422)
         found = [{"loc": list(one["loc"]), "msg": whole(str(one["msg"]))[:300], "type": one["type"]} for one in error.errors()[:20]]
         return JSONResponse({"detail": found}, 422)
+
+    @app.exception_handler(HTTPException)
+    async def not_there(request: Request, error: HTTPException) -> JSONResponse:
+        """A path or a method that is not served: say what is."""
+        detail = str(error.detail)
+        if error.status_code == 404:
+            detail = "nothing is served at this path; /openapi.json says what is, with an example of each request"
+        elif error.status_code == 405:
+            detail = f"{request.method} is not served here; use {(error.headers or {}).get('Allow', 'what /openapi.json says')}"
+        return JSONResponse({"detail": detail}, error.status_code, error.headers)
 
     @app.exception_handler(Busy)
     async def busy(_: Request, error: Busy) -> JSONResponse:
@@ -188,6 +206,10 @@ def create_app(settings: Settings) -> FastAPI:
     routes = frozenset(str(getattr(route, "path", "")) for route in app.routes)
     app.add_middleware(Guard, settings=settings, held=held, lag=lag, metrics=metrics, routes=routes)  # type: ignore[arg-type]
     return app
+
+
+def _media(kind: str) -> str:
+    return kind.partition(";")[0].strip().lower()
 
 
 def _version() -> str:

@@ -89,6 +89,8 @@ class Guard:
         scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
         if scheme.lower() == b"bearer" and hmac.compare_digest(given.strip(), token.encode()):
             return None
+        if scheme.lower() == b"bearer" and given.strip():
+            return Refused(401, "the bearer token is not the one this service was started with", www_authenticate="Bearer")
         return Refused(401, "a bearer token is required: Authorization: Bearer TOKEN", www_authenticate="Bearer")
 
     async def _body(self, scope: Message, receive: Receive, *, keep: bool) -> tuple[bytes, int]:

@@ -14,6 +14,35 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _shown(*examples: dict[str, JsonValue]) -> ConfigDict:
+    """What the OpenAPI shows of a record: it can be sent, or was answered, as it stands."""
+    return ConfigDict(json_schema_extra={"examples": list(examples)})
+
+
+EIGHT: dict[str, JsonValue] = {"id": "a", "response": "\\boxed{8}", "answer": {"verifier": "number", "reference": "8"}}
+JUDGED: dict[str, JsonValue] = {
+    "id": "a",
+    "status": "correct",
+    "score": 1.0,
+    "extracted": "8",
+    "reason": "equal",
+    "seconds": 0.0004,
+    "verifier": "number@2",
+}
+RAN: dict[str, JsonValue] = {
+    "ending": "exited",
+    "exit_code": 0,
+    "signal": None,
+    "stdout": "1\n",
+    "stderr": "",
+    "wall_seconds": 0.05,
+    "cpu_seconds": 0.02,
+    "memory_mb": 9.5,
+    "collected": {},
+    "detail": "",
+}
+
+
 def _integer(value: object) -> object:
     """What JSON schema calls an integer: 1 and 1.0, but neither true nor "1"."""
     if isinstance(value, float) and value.is_integer():
@@ -41,7 +70,7 @@ class AnswerIn(BaseModel):
 
     verifier: str = Field(description="a registered verifier; /v1/verifiers lists them")
     reference: JsonValue = Field(default=None, description="the right answer in the form which that verifier reads")
-    params: dict[str, JsonValue] = Field(default_factory=dict)
+    params: dict[str, JsonValue] = Field(default_factory=dict, description="parameters of the verifier")
 
     def record(self) -> Answer:
         """Raises ValueError when a parameter is given twice."""
@@ -49,18 +78,22 @@ class AnswerIn(BaseModel):
 
 
 class VerifyIn(Strict):
+    model_config = _shown(EIGHT)
+
     id: str | Integer | None = Field(default=None, description="comes back with the verdict")
     response: str = Field(description="a model's text")
     answer: AnswerIn
 
 
 class VerdictOut(Strict):
+    model_config = _shown(JUDGED)
+
     id: str | int | None
     status: Status = Field(description="error is a fault of the verifier or of the reference: never a reward")
     score: float | None = Field(ge=0, le=1, description="null exactly when the status is error")
     extracted: str | None = Field(description="the final answer as read from the response")
-    reason: str
-    seconds: float = Field(ge=0)
+    reason: str = Field(description="one line for a person")
+    seconds: float = Field(ge=0, description="inside the verifier")
     verifier: str = Field(description="name@version")
 
     @classmethod
@@ -78,6 +111,8 @@ class VerdictOut(Strict):
 
 
 class VerdictsOut(Strict):
+    model_config = _shown({"verdicts": [JUDGED]})
+
     verdicts: list[VerdictOut] = Field(description="in the order of the items")
 
 
@@ -88,6 +123,8 @@ class VerifierOut(Strict):
 
 class Problem(Strict):
     """Why a request has no answer."""
+
+    model_config = _shown({"detail": "what is wrong, in one line"})
 
     detail: str | list[dict[str, Any]]
 
@@ -115,22 +152,28 @@ class _RunIn(Strict):
     files: dict[FileName, str] = Field(
         default_factory=dict, max_length=64, description="text files of the work folder", json_schema_extra={"additionalProperties": False}
     )
-    stdin: str = ""
+    stdin: str = Field(default="", description="what it reads")
     limits: LimitsIn = LimitsIn()
     image: str = Field(default="host", description="root file system by name; host is this machine's, read-only")
     collect: list[FileName] = Field(default_factory=list, max_length=64, description="files of the work folder to hand back")
 
 
 class ProgramIn(_RunIn):
+    model_config = _shown({"language": "python", "code": "print(input())", "stdin": "1\n"})
+
     language: str = Field(default="python", description="`rewards doctor` lists those that have a toolchain here")
-    code: str
+    code: str = Field(description="the whole program")
 
 
 class CommandIn(_RunIn):
-    argv: list[Argument] = Field(min_length=1, max_length=256)
+    model_config = _shown({"argv": ["cat", "note.txt"], "files": {"note.txt": "1\n"}})
+
+    argv: list[Argument] = Field(min_length=1, max_length=256, description="the command and its arguments; no shell reads them")
 
 
 class RunOut(Strict):
+    model_config = _shown(RAN)
+
     ending: Ending = Field(description="how it ended; `fault` is the sandbox's own failure")
     exit_code: int | None
     signal: int | None

@@ -56,7 +56,7 @@ def read_token(path: Path | None) -> str | None:
         try:
             token = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"{path}: the token cannot be read: {error}") from None
+            raise UserError(f"{path}: the token cannot be read: {getattr(error, 'strerror', None) or error}") from None
     token = token.strip()
     if len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
         raise UserError(f"{where}: a token is at least {SHORTEST_TOKEN} printable ASCII characters without blanks, got {len(token)}")

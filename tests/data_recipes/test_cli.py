@@ -86,6 +86,16 @@ def test_a_misspelt_source_is_answered_with_the_nearest_one(data_recipes: Run, t
     one_line(data_recipes("build", tmp_path / "bad.yaml", "-o", tmp_path / "x"), "no source is called 'scene'; did you mean 'scenes'?")
 
 
+def test_sources_are_listed_where_no_recipes_are(tmp_path, monkeypatch, capsys):
+    from data_recipes.cli import list_command
+
+    monkeypatch.chdir(tmp_path)
+    list_command()
+    said = capsys.readouterr().out
+    assert "source csv: " in said
+    assert "there is no folder recipes here" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [

@@ -3,7 +3,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from openk15.config import StrictModel, config_hash, load_config, parse_config
 from openk15.errors import UserError
@@ -56,7 +56,7 @@ def test_interpolation_is_resolved(tmp_path: Path):
         ("out: a\nseed: many", "(got 'many')"),
         ("out: a\nseed: ${nowhere}", "Interpolation key 'nowhere' not found"),
         ("- a\n- b", "expected a mapping of keys at the top level, got list"),
-        ("", "expected a mapping of keys at the top level, got NoneType"),
+        ("", "is empty; a mapping of keys is expected"),
         ("out: [", "not valid YAML"),
     ],
 )
@@ -67,6 +67,20 @@ def test_what_is_wrong_is_named_in_one_line(tmp_path: Path, text: str, message: 
     assert str(raised.value).startswith(f"{path}: ")
     assert message in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_a_check_of_ours_speaks_for_itself_and_the_value_is_not_repeated(tmp_path: Path):
+    class Picky(StrictModel):
+        sources: dict[str, str]
+
+        @field_validator("sources")
+        @classmethod
+        def known(cls, value: dict[str, str]) -> dict[str, str]:
+            raise ValueError("no source is called 'cvs'; did you mean 'csv'?")
+
+    with pytest.raises(UserError) as raised:
+        load_config(Picky, write(tmp_path, "sources: {use: cvs, path: a.csv}"))
+    assert str(raised.value).endswith("run.yaml: key 'sources': no source is called 'cvs'; did you mean 'csv'?")
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path):

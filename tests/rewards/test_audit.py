@@ -51,8 +51,8 @@ def test_the_policies_earn_what_is_counted_by_hand(prompts):
     assert paid["first choice"] == ["c0", "c1", "c2", "c3"]
     assert paid["last choice"] == []
     assert report.floor is not None
-    assert report.floor.policy.name == "first choice"
-    assert (report.floor.share.count, report.floor.share.n) == (4, 4)
+    assert report.floor.policy.name == "most frequent answer of its kind"
+    assert (report.of_all(report.floor).count, report.of_all(report.floor).n) == (7, 14)
     assert report.hacked == {}
     by = {result.policy.name: result for result in report.results}
     assert by["always 2"].by_tag["source", "sums"] == [2, 9]
@@ -89,7 +89,36 @@ def test_bad_references_are_counted_apart_and_named(tmp_path):
     by = {result.policy.name: result for result in report.results}
     assert (by["always 2"].share.count, by["always 2"].share.n, by["always 2"].errors) == (1, 1, 1)
     assert any("not a number" in cause for cause in report.causes)
-    assert "Verdicts that are errors, in no share" in audit_text(report)
+    text = audit_text(report)
+    assert "Verdicts that are errors, in no share" in text
+    assert "is not a number; the first at prompt bad" in text
+    assert report.to_dict()["causes"][next(iter(report.causes))]["first"] == "bad"
+
+
+def test_a_guess_that_suits_one_prompt_alone_is_not_the_chance_floor(tmp_path):
+    rows = [number(f"n{at}", "How many?", "3" if at < 4 else str(10 + at)) for at in range(9)]
+    rows.append({"id": "c", "prompt": "Which?", "answer": {"verifier": "choice", "reference": "A", "choices": ["A", "B"]}})
+    source = tmp_path / "mixed.jsonl"
+    source.write_text("\n".join(map(json.dumps, rows)))
+    report = play(source)
+    by = {result.policy.name: result for result in report.results}
+    assert (by["first choice"].share.count, by["first choice"].share.n) == (1, 1)
+    assert report.floor is not None
+    assert report.floor.policy.name == "most frequent answer"
+    assert report.to_dict()["chance_floor"]["n"] == 10
+    assert "Chance floor, over all prompts: 50.0 % (23.7-76.3; 5 of 10)" in audit_text(report)
+
+
+def test_a_policy_with_nothing_but_errors_is_not_said_to_earn_nothing(tmp_path):
+    source = tmp_path / "bad.jsonl"
+    rows = [
+        number("good", "?", "2"),
+        {"id": "bad", "prompt": "Which?", "answer": {"verifier": "choice", "reference": "Z", "choices": ["A"]}},
+    ]
+    source.write_text("\n".join(map(json.dumps, rows)))
+    text = audit_text(play(source))
+    assert "first choice (0)" not in text
+    assert "Nothing but errors, so nothing is known of: " in text
 
 
 def test_a_hack_that_holds_the_right_number_is_paid_by_chance_and_not_hacked(tmp_path, capsys):

@@ -10,6 +10,7 @@ import pytest
 
 from openk15.errors import GateError, UserError
 from rewards.bench import Group, expand, read_cases, run_bench
+from rewards.card import PICTURED, milliseconds, pictured
 from rewards.cli import app
 from rewards.pool import RewardPool
 from rewards.verdict import Status
@@ -99,6 +100,21 @@ def test_the_command_writes_a_card_whose_figures_are_in_its_files(cases, tmp_pat
     assert (out / "card.png").read_bytes().startswith(b"\x89PNG")
     run("bench", "number", "--cases", cases, "--out", out, "--workers", 1)
     assert (out / "card.md").is_file()
+
+
+def test_a_category_with_a_mistake_is_in_the_picture_however_small(tmp_path):
+    rows = [case(f"{at}-{copy}", "8", "correct", category=f"c{at}") for at in range(PICTURED + 5) for copy in range(2)]
+    rows.append(case("misjudged", "9", "correct", category="small"))
+    path = tmp_path / "cases.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    result = run_bench(read_cases(path, "number"), RewardPool(), name="", digest="")
+    shown = pictured(result.groups)
+    assert (shown[0].name, len(shown)) == ("small", PICTURED)
+    assert pictured(result.groups[:1]) == []
+
+
+def test_milliseconds_are_plain_numbers():
+    assert [milliseconds(seconds) for seconds in (0.000477, 0.0243, 8.31, 0.9996)] == ["0.477", "24.3", "8,310", "1,000"]
 
 
 @pytest.mark.parametrize(

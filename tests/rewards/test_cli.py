@@ -80,7 +80,7 @@ def test_text_that_no_utf8_can_carry_is_judged_and_written(tmp_path):
     ("line", "message"),
     [
         ('{"id": 1', r"in.jsonl:3: not a JSON object"),
-        ("[1]", r"in.jsonl:3: expected a JSON object, got list"),
+        ("[1]", r"in.jsonl:3: expected a JSON object, got list; JSON lines hold one object a line, in no list"),
         ("[" * 100_000, r"in.jsonl:3: not a JSON object"),
         ('{"id": ' + "1" * 5000 + "}", r"in.jsonl:3: not a JSON object .*4300 digits"),
         ({"id": 1, "response": "x"}, r"in.jsonl:3: has neither an answer object nor gold; a row is"),
@@ -125,6 +125,23 @@ def test_the_input_is_not_written_over_and_a_folder_is_no_output(tmp_path):
         run("score", source, "--out", tmp_path)
     with pytest.raises(UserError, match=r"none\.jsonl: no such file"):
         run("score", tmp_path / "none.jsonl", "--out", tmp_path / "out.jsonl")
+
+
+def test_a_file_without_rows_and_a_place_that_cannot_be_written_are_the_callers_to_mend(tmp_path):
+    empty = tmp_path / "empty.jsonl"
+    empty.touch()
+    with pytest.raises(UserError, match=r"empty\.jsonl: holds no row; a row is"):
+        run("score", empty, "--out", tmp_path / "out.jsonl", "--workers", 1)
+    source = write(tmp_path / "in.jsonl", row("a", "8"))
+    with pytest.raises(UserError, match=r"cannot be written: .*; --out names a place that can be written"):
+        run("score", source, "--out", empty / "out.jsonl", "--workers", 1)
+
+
+def test_latin_1_text_is_told_its_encoding(tmp_path):
+    source = tmp_path / "latin.jsonl"
+    source.write_bytes('{"id": "a", "response": "café", "gold": "8"}'.encode("latin-1"))
+    with pytest.raises(UserError, match=r"latin\.jsonl:1: .*; save it as UTF-8 text"):
+        run("score", source, "--out", tmp_path / "out.jsonl", "--verifier", "number")
 
 
 def test_a_full_disk_is_one_line_and_leaves_no_half_file(tmp_path, monkeypatch):

@@ -118,7 +118,33 @@ def test_methods_and_paths_that_are_not_there(service):
     with service.client() as client:
         answer = client.get("/v1/verify")
         assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
-        assert client.get("/nowhere").status_code == 404
+        assert "use POST" in answer.text
+        answer = client.get("/nowhere")
+        assert answer.status_code == 404
+        assert "/openapi.json says what is" in answer.text
+
+
+def test_a_body_sent_as_a_form_is_told_the_content_type_it_needs(service):
+    """What `curl -d` sends without a header of one's own."""
+    with service.client() as client:
+        sent = {"content": json.dumps(item("8")), "headers": {"content-type": "application/x-www-form-urlencoded"}}
+        answer = client.post("/v1/verify", **sent)
+        assert answer.status_code == 422
+        assert answer.json()["detail"].endswith("send Content-Type: application/json")
+        sent["headers"] = {"content-type": "Application/JSON; charset=utf-8"}
+        assert client.post("/v1/verify", **sent).status_code == 200
+
+
+def test_the_requests_that_the_openapi_shows_are_answered_in_the_form_it_shows(service):
+    with service.client() as client:
+        described = client.get("/openapi.json").json()
+        schemas = described["components"]["schemas"]
+        judged = client.post("/v1/verify", json=schemas["Verify"]["examples"][0]).json()
+        assert {**judged, "seconds": 0.0} == {**schemas["VerdictOut"]["examples"][0], "seconds": 0.0}
+        batch = client.post("/v1/verify/batch", json=schemas["VerifyBatch"]["examples"][0]).json()
+    assert batch.keys() == schemas["VerdictsOut"]["examples"][0].keys()
+    assert set(schemas["RunOut"]["properties"]) - set(schemas["RunOut"]["examples"][0]) == {"signal"}  # OpenAPI leaves out what is null
+    assert all(schemas[name]["examples"] for name in ("RunProgram", "RunCommand", "Problem"))
 
 
 def test_a_foreign_host_name_is_not_served_without_a_token(service):
@@ -215,6 +241,7 @@ def test_a_token_is_required_where_there_is_one(start, tmp_path):
         ):
             answer = client.post("/v1/verify", json=item("8"), headers=headers)
             assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+            assert ("is not the one" in answer.text) == ("wrong-token" in headers.get("authorization", ""))
             assert client.get("/metrics", headers=headers).status_code == 401
             assert client.get("/openapi.json", headers=headers).status_code == 401
         mine = {"authorization": f"Bearer {TOKEN}", "host": "anything.example"}
