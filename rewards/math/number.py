@@ -39,6 +39,8 @@ class NumberVerifier(Rule):
     _what = "a number"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
+        if answer.params:
+            raise ValueError(f"answer parameter {min(answer.params)!r}: it takes none; `math` has a tolerance")
         reference = self._parse(str(answer.reference))
         if reference is None:
             raise ValueError(f"reference {answer.reference!r} is not {self._what}")

@@ -122,6 +122,12 @@ def test_a_fault_of_ours_is_an_error_without_a_score():
     assert "reference 'not a number' is not a number" in verdict.reason
 
 
+def test_a_number_takes_no_parameter_and_says_so():
+    verdict = verify("\\boxed{8}", Answer("number", "8", params={"tolerance": 0.1}))
+    assert verdict.status is Status.ERROR
+    assert "answer parameter 'tolerance': it takes none" in verdict.reason
+
+
 def test_an_unknown_verifier_names_the_nearest():
     with pytest.raises(UserError, match="no verifier is called 'numbr'; did you mean 'number'"):
         verify("", Answer("numbr", "8"))
