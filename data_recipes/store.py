@@ -88,8 +88,8 @@ def made_of_kept(folder: Path, split: str) -> dict[str, Made]:
     for name, sha in trace_files(folder, read_manifest(folder)).items():
         _check_hash(folder / name, sha)
         for row in pq.read_table(folder / name, columns=["id", "split", "keys", "raw", "decision"]).to_pylist():
-            if row["split"] == split and row["decision"] is None:
-                found[row["id"]] = Made(tuple(json.loads(row["keys"])), json.loads(row["raw"]))
+            if row["split"] == split and row["decision"] is None:  # a copy that a build before that one made has its number in its id
+                found[row["id"].partition("-")[0]] = Made(tuple(json.loads(row["keys"])), json.loads(row["raw"]))
     return found
 
 

@@ -48,13 +48,13 @@ class Built(Reader):
     def read(self) -> Iterator[Candidate | BadRecord]:
         data = load_problems(self.path, self.split)
         made = made_of_kept(self.path, self.split)
-        self._counts = {"rows": len(data.problems), "known": sum(problem.id in made for problem in data.problems)}
+        self._counts = {"rows": len(data.problems), "known": sum(problem.first_id in made for problem in data.problems)}
         linked: dict[str, list[Problem]] = {}
         for problem in data.problems:
             linked.setdefault(problem.pair_id or problem.id, []).append(problem)
         for problems in linked.values():
             images = {name: data.images[name] for problem in problems for name in problem.images}
-            known = [made.get(problem.id, NOTHING) for problem in problems]
+            known = [made.get(problem.first_id, NOTHING) for problem in problems]
             drawn = [key for one in known for key in one.keys if key.startswith(DRAWN_KEYS)]
             keys = dict.fromkeys([*(key for problem in problems for key in content_keys(problem)), *drawn])
             yield Candidate(tuple(problems), images, tuple(keys), next((one.raw for one in known if one.raw), {}))

@@ -140,7 +140,7 @@ def _sketch(step: GlobalStep, shard: ShardRef) -> Any:
 
 OURS = ("data_recipes.", "multimodal.", "rewards.")
 ENGINE = {
-    f"data_recipes.{name}" for name in ("cache", "executor", "recipe", "row", "select", "steps.base", "sources.base")
+    f"data_recipes.{name}" for name in ("cache", "executor", "recipe", "row", "rules", "select", "steps.base", "sources.base")
 }  # carry, never compute
 
 

@@ -27,7 +27,7 @@ from data_recipes.dedup.diversity import DIGITS, Placed, by_marginal_relevance
 from data_recipes.dedup.embed import check_folder, model_files, text_vectors
 from data_recipes.dedup.groups import keys_at
 from data_recipes.row import Row, ShardRef
-from data_recipes.select import Only
+from data_recipes.rules import Only
 from data_recipes.sources.base import BadRecord
 from data_recipes.sources.fields import nearest
 from data_recipes.sources.files import JSONL, files_at, jsonl_records, labels
