@@ -3,7 +3,8 @@
 In: a recipe (YAML). Out: a folder of Hugging Face parquet shards, a manifest, a lock, a card and every dropped row.
 
     problem    the record: Problem, Solution
-    recipe     the recipe's typed config; `select` its rules, `gates` what must hold of the result
+    recipe     the recipe's typed config; `rules` and `select` what goes, `copies` what is drawn more than once
+    gates      what must hold of the result
     sources    generators (answers known by construction) and readers (files, folders, hub datasets)
     ingest     sources -> working shards (`row`), held-out first
     steps      measure every row, drop none; `measuring` runs them over an `executor`, `cache` keeps what they found

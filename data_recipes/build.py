@@ -29,7 +29,7 @@ from data_recipes.lock import LOCK, make_lock
 from data_recipes.measuring import Measured, run_steps
 from data_recipes.output import DROPPED, TRACE, write_rows
 from data_recipes.recipe import Recipe
-from data_recipes.select import Candidate, Decision, decide, funnel
+from data_recipes.select import Candidate, Decision, Drawn, choose, funnel
 from data_recipes.sources.base import HELDOUT, TRAIN
 from data_recipes.tally import Tally, tallies
 from openk15.errors import GateError, UserError
@@ -71,7 +71,7 @@ def build(
             say("writing")
             with atomic_folder(out.absolute()) as folder:
                 counted = tallies()
-                write_rows(folder, measured, selection.decisions, ingested.dropped, recipe.shard_rows, counted)
+                write_rows(folder, measured, selection.decisions, selection.drawn, ingested.dropped, recipe.shard_rows, counted)
                 manifest = manifest_of(recipe, ingested, measured, selection, counted, folder)
                 atomic_write_json(folder / LOCK, make_lock(recipe, ingested.inputs))
                 write_card(folder, recipe, selection, counted, manifest, command)
@@ -84,17 +84,18 @@ def build(
 
 
 class Selection:
-    """Every row with its values, and why those that go, go."""
+    """Every row with its values, why those that go, go, and how often those that stay are written, where that is more than once."""
 
-    def __init__(self, recipe: Recipe, candidates: Sequence[Candidate], decisions: Mapping[str, Decision]):
-        self.candidates, self.decisions = candidates, decisions
+    def __init__(self, recipe: Recipe, candidates: Sequence[Candidate], decisions: Mapping[str, Decision], drawn: Mapping[str, Drawn]):
+        self.candidates, self.decisions, self.drawn = candidates, decisions, drawn
         self.funnel = funnel(recipe.select, decisions, len(candidates))
 
     @classmethod
     def of(cls, recipe: Recipe, measured: Measured) -> Selection:
         """Apply the rules, then keep one of every id: what is kept twice would be trained twice."""
         candidates = list(measured.candidates())
-        decisions = decide(recipe.select, candidates, recipe.seed)
+        choice = choose(recipe.select, candidates, recipe.seed)
+        decisions = dict(choice.gone)
         first: dict[str, str] = {}
         for row in candidates:
             if row.key in decisions:
@@ -104,10 +105,15 @@ class Selection:
                 decisions[row.key] = Decision(-1, "one of every id", f"the same problem as {first[name]}, which is kept")
             else:
                 first[name] = row.key
-        return cls(recipe, candidates, decisions)
+        return cls(recipe, candidates, decisions, {key: found for key, found in choice.drawn.items() if key not in decisions})
 
     def kept(self) -> list[Candidate]:
         return [row for row in self.candidates if row.key not in self.decisions]
+
+    @property
+    def further(self) -> int:
+        """Copies that are written beside the rows themselves."""
+        return sum(found.copies - 1 for found in self.drawn.values())
 
     def by_tag(self) -> dict[str, dict[str, list[int]]]:
         """tag -> value -> [rows that came in, rows kept]."""
@@ -158,7 +164,7 @@ def manifest_of(
         "fingerprint": _fingerprint({name: digest for found in splits.values() for name, digest in found["files"].items()}),
         "considered": len(selection.candidates) + len(ingested.dropped),
         "dropped": dict(sorted((at_ingest + Counter({"select": len(selection.decisions)})).items())),
-        "funnel": {"ingested": len(selection.candidates), "rules": rules, "repeated": repeated},
+        "funnel": {"ingested": len(selection.candidates), "rules": rules, "repeated": repeated, "copies": selection.further},
         "funnel_by_tag": selection.by_tag(),
         "reports": {
             **{f"source {name}": report.to_dict() for name, report in ingested.reports.items()},

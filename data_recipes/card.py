@@ -101,7 +101,9 @@ def _funnel(manifest: dict[str, Any]) -> str:
     rows += [[f"`{rule['rule']}`", rule["dropped"], rule["left"]] for rule in found["rules"]]
     kept = sum(manifest["splits"][split]["problems"] for split in (TRAIN, HELDOUT))
     if found["repeated"]:
-        rows.append(["one of every id", found["repeated"], kept])
+        rows.append(["one of every id", found["repeated"], kept - found["copies"]])
+    if found["copies"]:
+        rows.append(["further copies of rows that are drawn more than once", f"+{found['copies']}", kept])
     return "## Funnel\n\n" + _table(["step", "dropped", "left"], [*rows, ["kept (train and held-out)", "", kept]])
 
 

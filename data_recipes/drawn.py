@@ -18,8 +18,8 @@ from data_recipes import sampling
 from data_recipes.asking import FORM, PROMPT, QUESTION, AskingStep, ask, check_template, judged
 from data_recipes.long2short import SAMPLES
 from data_recipes.row import Row, ShardRef
+from data_recipes.rules import Only
 from data_recipes.sampling import Request
-from data_recipes.select import Only
 from data_recipes.steps.base import Context
 from openk15.errors import UserError
 from openk15.seeds import digest

@@ -13,8 +13,11 @@ from openk15.files import read_jsonl
 
 
 def find(folder: Path, name: str) -> list[dict[str, Any]]:
-    """Trace rows whose key or id is `name` or begins with it (an id of at least 6 characters)."""
+    """Trace rows whose key or id is `name` or begins with it (an id of at least 6 characters); of a copy (id-2) the row itself."""
     read_manifest(folder)
+    head, dash, copy = name.rpartition("-")
+    if dash and copy.replace(".", "").isdigit() and "/" not in head:
+        name = head
     rows = [row for row in read_trace(folder) if row["key"] == name or (len(name) >= 6 and row["id"].startswith(name))]
     if rows:
         return rows

@@ -1,4 +1,7 @@
-"""What must hold of a selection before anything is written. Every broken gate is named with its number and what was asked."""
+"""What must hold of a selection before anything is written. Every broken gate is named with its number and what was asked.
+
+Gates count different problems: further copies of one (`copies`) fill no quota and no share.
+"""
 
 from __future__ import annotations
 

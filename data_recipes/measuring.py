@@ -15,7 +15,8 @@ from data_recipes.cache import StageCache
 from data_recipes.executor import Executor
 from data_recipes.recipe import Recipe, StepSpec
 from data_recipes.row import ShardRef
-from data_recipes.select import Candidate, Rule, decide
+from data_recipes.rules import Rule
+from data_recipes.select import Candidate, decide
 from data_recipes.steps.base import Context, Measures, Report
 from openk15.errors import OpenK15Error, RunError
 from openk15.seeds import digest

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from data_recipes.copies import copied
 from data_recipes.measuring import Measured
 from data_recipes.problem import Problem, Solution
 from data_recipes.row import Row
-from data_recipes.select import Decision
+from data_recipes.select import Decision, Drawn
 from data_recipes.steps.base import Measures
 from data_recipes.tally import Tally
 
@@ -119,11 +120,16 @@ def write_rows(
     folder: Path,
     measured: Measured,
     decisions: Mapping[str, Decision],
+    drawn: Mapping[str, Drawn],
     ingest_dropped: Sequence[Mapping[str, Any]],
     shard_rows: int,
     tally: Mapping[str, Tally],
 ) -> None:
-    """Write splits, trace and dropped rows into `folder`, counting what is kept in `tally`. One working shard in memory at a time."""
+    """Write splits, trace and dropped rows into `folder`, counting what is kept in `tally`. One working shard in memory at a time.
+
+    Second copies come after all first ones, third after all second: a reader that goes from the beginning to the end sees no
+    row twice in a row.
+    """
     writers = {split: ProblemWriter(folder / split, shard_rows) for split in tally}
     trace = TraceWriter(folder / TRACE)
     with (folder / DROPPED).open("w", encoding="utf-8") as dropped:
@@ -135,7 +141,7 @@ def write_rows(
                 decision = decisions.get(row.key)
                 trace.add(row, measures, decision)
                 if decision is None:
-                    problem = finished(row, measures)
+                    problem = _numbered(finished(row, measures), 1, drawn.get(row.key))
                     writers[row.split].add(problem, opened.images)
                     tally[row.split].add(problem, opened.images)
                 else:
@@ -148,8 +154,23 @@ def write_rows(
                         "row": row.problem.to_row(),
                     }
                     dropped.write(_json(line) + "\n")
+    for number in range(2, 1 + max((found.copies for found in drawn.values()), default=1)):
+        wanted = {key for key, found in drawn.items() if found.copies >= number}
+        for shard in measured.shards:
+            if wanted.isdisjoint(head["key"] for head in shard.heads()):
+                continue
+            opened = shard.open()
+            for row, measures in zip(opened.rows, measured.of(shard), strict=True):
+                if row.key in wanted:
+                    problem = _numbered(finished(row, measures), number, drawn[row.key])
+                    writers[row.split].add(problem, opened.images)
+                    tally[row.split].add(problem, opened.images)
     for writer in (*writers.values(), trace):
         writer.close()
+
+
+def _numbered(problem: Problem, number: int, drawn: Drawn | None) -> Problem:
+    return problem if drawn is None else copied(problem, number, drawn.copies, drawn.why)
 
 
 def read_trace(folder: Path) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,8 @@ from multimodal.messages import Message, images_of
 from openk15.seeds import digest
 from rewards.verdict import Answer
 
+COPY = "copy"  # tag of the second and further copies of an up-sampled problem
+
 
 @dataclass(frozen=True, slots=True)
 class Solution:
@@ -22,7 +24,7 @@ class Solution:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One prompt with its answer. `id` is a digest of what is asked and what is right, nothing else."""
+    """One prompt with its answer. `id` is a digest of what is asked and what is right, and of copies the copy's number."""
 
     messages: tuple[Message, ...]
     answer: Answer
@@ -41,6 +43,13 @@ class Problem:
 
     @property
     def id(self) -> str:
+        """Of the second copy of a problem the first one's and "-2"."""
+        copy = self.tags.get(COPY)
+        return self.first_id if copy is None else f"{self.first_id}-{copy}"
+
+    @property
+    def first_id(self) -> str:
+        """The id that all copies of the problem come from."""
         return digest([message.to_dict() for message in self.messages], self.answer.to_dict())
 
     @property

@@ -23,7 +23,7 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from data_recipes.select import Rule
+from data_recipes.rules import Rule
 from data_recipes.sources.base import Generator, Source, get_source
 from data_recipes.steps.base import Step, make_step, step_class
 from openk15.config import StrictModel
@@ -34,6 +34,7 @@ OPEN_HELDOUT = 10  # of a reader without `train`, whose size is not known, `--li
 # What our sources tag and a row's `id`: rules may name them even where no row of this build has them.
 TAGS = (
     "id",
+    "copy",
     "source",
     "category",
     "modality",

@@ -8,129 +8,32 @@ select:
   - {one_per: template.group, at_most: 200}
   - {balance: domain, max_share: 0.15}
   - {sample: quality.score, floor: 0.1}                      # kept with a probability that rises with the score
+  - {copies: quality.rate, at_most: 4}                       # drawn 0, 1 or more times, on average as often as the rate says
   - {take: 500, of: category}                                # at most 500 of each category
 
 `only: {source: gsm8k}` limits a rule to rows with these tags. Rules see what earlier rules left. Changing a
 rule or a threshold measures nothing again.
+
+`copies` makes nothing of a row but a number: what is written later is as many copies, the numbers of several such rules multiplied.
+Held-out rows are never copied and never go by a rate. All other rules count rows, not copies.
 
 Tags are text: beside a number, "3" is 3. Linked rows (`Candidate.together`) are one unit: drawn, counted and dropped together.
 """
 
 from __future__ import annotations
 
-import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BeforeValidator, Field, model_validator
-
-from openk15.config import StrictModel
+from data_recipes.copies import draw_repeats
+from data_recipes.rules import Rule, Value, bounds, number_of, plain
 from openk15.errors import UserError
 from openk15.seeds import derive_seed
 
-Value = bool | int | float | str | None
-
-
-def _as_texts(only: Any) -> Any:
-    """Numbers and booleans as the tags have them: {grade: 3} asks for "3"."""
-    if not isinstance(only, Mapping):
-        return only
-    return {key: [_as_text(one) for one in value] if isinstance(value, (list, tuple)) else _as_text(value) for key, value in only.items()}
-
-
-def _as_text(value: Any) -> Any:
-    return _plain(value) if isinstance(value, (bool, int, float)) else value
-
-
-Only = Annotated[Mapping[str, str | tuple[str, ...]], BeforeValidator(_as_texts)]  # tag -> value or values
-KINDS = ("drop", "keep", "one_per", "balance", "sample", "take")
-
-
-class Rule(StrictModel):
-    """Exactly one of drop, keep, one_per, balance, sample, take; the other keys refine it."""
-
-    drop: str | None = Field(default=None, description="measure or tag: a true value, or one inside the bounds, drops the row")
-    keep: str | None = Field(default=None, description="measure or tag: a value outside the bounds drops the row")
-    one_per: str | None = Field(default=None, description="measure or tag that names a group; rows without a group stay")
-    balance: str | None = Field(default=None, description="tag or measure whose values are to have at most max_share of what is kept")
-    sample: str | None = Field(default=None, description="score in [0, 1]: kept with probability floor + (1 - floor) * score ** power")
-    take: int | None = Field(default=None, ge=0, description="at most this many rows, of each value of `of` if given")
-
-    at_least: float | None = None
-    at_most: float | None = None
-    equals: bool | float | str | None = None
-    one_of: tuple[float | str, ...] | None = None
-    missing: Literal["keep", "drop"] = "keep"  # what happens to rows on which it was not measured
-    prefer: str | None = None  # one_per: the row with the greatest value of this measure; take: likewise
-    of: str | None = None
-    max_share: float | None = Field(default=None, gt=0.0, le=1.0)
-    floor: float = Field(default=0.0, ge=0.0, le=1.0)
-    power: float = Field(default=1.0, gt=0.0)
-    only: Only = Field(default_factory=dict)
-    because: str = ""  # said to whoever asks why
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Rule:
-        named = [kind for kind in KINDS if getattr(self, kind) is not None]
-        if len(named) != 1:
-            raise ValueError(f"a rule has exactly one of {', '.join(KINDS)}; this one has {', '.join(named) or 'none'}")
-        if self.keep is not None and not self._bounded:
-            raise ValueError(f"keep: {self.keep} needs at_least, at_most, equals or one_of")
-        if (self.balance is not None) != (self.max_share is not None):
-            raise ValueError("balance and max_share belong together")
-        return self
-
-    @property
-    def _bounded(self) -> bool:
-        return not (self.at_least is None and self.at_most is None and self.equals is None and self.one_of is None)
-
-    @property
-    def kind(self) -> str:
-        return next(kind for kind in KINDS if getattr(self, kind) is not None)
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """Names of the measures or tags it looks at."""
-        main = self.of if self.take is not None else getattr(self, self.kind)
-        return tuple(name for name in (main, self.prefer) if name)
-
-    @property
-    def title(self) -> str:
-        shown = self.model_dump(exclude_defaults=True, exclude={"because"})
-        return ", ".join(f"{key}: {_plain(value)}" for key, value in shown.items())
-
-    def inside(self, value: Value) -> bool:
-        """Within every bound that is set."""
-        if self.equals is not None and not _same(value, self.equals):
-            return False
-        if self.one_of is not None and not any(_same(value, one) for one in self.one_of):
-            return False
-        if self.at_least is None and self.at_most is None:
-            return True
-        number = number_of(value)
-        if number is None:
-            return False
-        return (self.at_least is None or number >= self.at_least) and (self.at_most is None or number <= self.at_most)
-
-
-def number_of(value: Value) -> float | None:
-    """The number that a measure is or that a tag's text writes; None for other text."""
-    if isinstance(value, (bool, int, float)):
-        return float(value)
-    try:
-        number = float(value or "")
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _same(value: Value, bound: bool | float | str) -> bool:
-    if isinstance(value, str) and isinstance(bound, (int, float)) and not isinstance(bound, bool):
-        return number_of(value) == bound
-    return value == bound
+HELDOUT = "heldout"  # the split that no rate touches
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,24 +63,53 @@ class Decision:
     evidence: Any = None
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """How often a row is written, where that is more than once, and by which rules."""
+
+    copies: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """By key: why rows go, and how often those that stay are written where that is more than once."""
+
+    gone: Mapping[str, Decision]
+    drawn: Mapping[str, Drawn]
+
+
 def decide(rules: Sequence[Rule], candidates: Sequence[Candidate], seed: int) -> dict[str, Decision]:
-    """Decisions by key of the rows that go. Deterministic in (rules, candidates in order, seed).
+    """Decisions by key of the rows that go."""
+    return dict(choose(rules, candidates, seed).gone)
+
+
+def choose(rules: Sequence[Rule], candidates: Sequence[Candidate], seed: int) -> Choice:
+    """What goes and what is copied. Deterministic in (rules, candidates in order, seed).
 
     A rule that looks at groups, shares or counts works within each split: held-out rows never displace training rows.
     """
     gone: dict[str, Decision] = {}
+    drawn: dict[str, Drawn] = {}
     linked: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
         if candidate.together is not None:
             linked[candidate.together].append(candidate)
     for number, rule in enumerate(rules):
         alive = [candidate for candidate in candidates if candidate.key not in gone and _applies(rule, candidate)]
-        for candidate, reason in _KINDS[rule.kind](rule, alive, derive_seed("select", number, rule.title, seed)):
+        own = derive_seed("select", number, rule.title, seed)
+        if rule.copies is not None:
+            for unit, (count, rate) in _unit_copies(rule, alive, own).items():
+                for key in {row.key for row in linked.get(unit, ())} or {unit} if count > 1 else ():
+                    before = drawn.get(key, Drawn(1, ""))
+                    why = f"{rule.copies} is {rate:g}: drawn {count} times"
+                    drawn[key] = Drawn(before.copies * count, f"{before.why}; {why}" if before.why else why)
+        for candidate, reason in _KINDS[rule.kind](rule, alive, own):
             gone[candidate.key] = _decision(number, rule, candidate, reason)
             for partner in linked.get(candidate.together or "", ()):
                 if partner.key not in gone:
                     gone[partner.key] = Decision(number, rule.title, f"linked to {candidate.key}, which was dropped: {reason}")
-    return gone
+    return Choice(gone, {key: found for key, found in drawn.items() if key not in gone})
 
 
 def _decision(number: int, rule: Rule, candidate: Candidate, reason: str) -> Decision:
@@ -190,7 +122,7 @@ def _decision(number: int, rule: Rule, candidate: Candidate, reason: str) -> Dec
 def _applies(rule: Rule, candidate: Candidate) -> bool:
     for tag, wanted in rule.only.items():
         value = candidate.values.get(tag)
-        if value is None or _plain(value) not in ((wanted,) if isinstance(wanted, str) else wanted):
+        if value is None or plain(value) not in ((wanted,) if isinstance(wanted, str) else wanted):
             return False
     return True
 
@@ -206,8 +138,8 @@ def _drop(rule: Rule, rows: Sequence[Candidate], seed: int) -> Dropped:
         if value is None:
             if rule.missing == "drop":
                 out.append((row, f"{name} was not measured"))
-        elif rule.inside(value) if rule._bounded else bool(value):
-            out.append((row, f"{name} is {_plain(value)}{_bounds(rule, 'dropped')}"))
+        elif rule.inside(value) if rule.bounded else bool(value):
+            out.append((row, f"{name} is {plain(value)}{bounds(rule, 'dropped')}"))
     return out
 
 
@@ -220,7 +152,7 @@ def _keep(rule: Rule, rows: Sequence[Candidate], seed: int) -> Dropped:
             if rule.missing == "drop":
                 out.append((row, f"{name} was not measured"))
         elif not rule.inside(value):
-            out.append((row, f"{name} is {_plain(value)}{_bounds(rule, 'kept')}"))
+            out.append((row, f"{name} is {plain(value)}{bounds(rule, 'kept')}"))
     return out
 
 
@@ -232,7 +164,7 @@ def _one_per(rule: Rule, rows: Sequence[Candidate], seed: int) -> Dropped:
             continue
         ranked = _preferred(rule, members)
         out += [
-            (row, f"{name} {_plain(group[1])} already has {ranked[0].key}" + (f" and {most - 1} more" if most > 1 else ""))
+            (row, f"{name} {plain(group[1])} already has {ranked[0].key}" + (f" and {most - 1} more" if most > 1 else ""))
             for row in ranked[most:]
         ]
     return out
@@ -249,7 +181,7 @@ def _balance(rule: Rule, rows: Sequence[Candidate], seed: int) -> Dropped:
         kept = _balanced_units(units, {(split, value): count for value, count in found.items()}, share)
         stay = Counter(row.values.get(name) for row in own if row.unit in kept)
         out += [
-            (row, f"{name} {_plain(value)} may have {share:.0%} of what is kept: {stay[value]} of its {found[value]} rows stay")
+            (row, f"{name} {plain(value)} may have {share:.0%} of what is kept: {stay[value]} of its {found[value]} rows stay")
             for row in own
             if row.unit not in kept
             for value in (row.values.get(name),)
@@ -305,7 +237,35 @@ def _sample(rule: Rule, rows: Sequence[Candidate], seed: int) -> Dropped:
         score = min(1.0, max(0.0, _number(rule, row, name)))
         rate = rule.floor + (1 - rule.floor) * score**rule.power
         if random.Random(derive_seed(seed, row.unit)).random() >= rate:
-            out.append((row, f"{name} is {_plain(value)}: sampled at a rate of {rate:.3f} and not drawn"))
+            out.append((row, f"{name} is {plain(value)}: sampled at a rate of {rate:.3f} and not drawn"))
+    return out
+
+
+def _unit_copies(rule: Rule, rows: Sequence[Candidate], seed: int) -> dict[str, tuple[int, float]]:
+    """(copies, rate) of every training unit on which the rate was measured; linked rows have the mean of theirs (K69, K71, K76)."""
+    rates: dict[str, list[float]] = defaultdict(list)
+    name = rule.copies or ""
+    for row in rows:
+        if row.split == HELDOUT or row.values.get(name) is None:
+            continue
+        rate = _number(rule, row, name)
+        if rate < 0:
+            raise UserError(f"select: rule {rule.title!r}: row {row.key}: {name} is {rate:g}; a rate is 0 or more")
+        rates[row.unit].append(rate if rule.at_most is None else min(rate, rule.at_most))
+    means = {unit: sum(found) / len(found) for unit, found in rates.items()}
+    return {unit: (draw_repeats(rate, derive_seed(seed, unit)), rate) for unit, rate in means.items()}
+
+
+def _copies(rule: Rule, rows: Sequence[Candidate], seed: int) -> Dropped:
+    """Rows that are drawn no time at all; how often the others are is `Choice.drawn`."""
+    counts = _unit_copies(rule, rows, seed)
+    out: Dropped = []
+    for row in rows:
+        count, rate = counts.get(row.unit, (1, 1.0))
+        if count == 0:
+            out.append((row, f"{rule.copies} is {rate:g}: expected copies, and drawn 0 times"))
+        elif row.split != HELDOUT and row.unit not in counts and rule.missing == "drop":
+            out.append((row, f"{rule.copies} was not measured"))
     return out
 
 
@@ -317,7 +277,7 @@ def _take(rule: Rule, rows: Sequence[Candidate], seed: int) -> Dropped:
     kept = _filled(units, dict.fromkeys(groups, most))
     out: Dropped = []
     for group, members in groups.items():
-        label = f"{rule.of} {_plain(group[1])}" if rule.of else "the selection"
+        label = f"{rule.of} {plain(group[1])}" if rule.of else "the selection"
         taken = sum(row.unit in kept for row in members)
         out += [(row, f"{label} is full: {taken} of {len(members)} rows are taken") for row in members if row.unit not in kept]
     return out
@@ -408,37 +368,13 @@ def _number(rule: Rule, row: Candidate, name: str) -> float:
     return number
 
 
-def _bounds(rule: Rule, verb: str) -> str:
-    parts = []
-    if rule.equals is not None:
-        parts.append(f"exactly {_plain(rule.equals)}")
-    if rule.one_of is not None:
-        parts.append(f"one of {', '.join(map(_plain, rule.one_of))}")
-    if rule.at_least is not None:
-        parts.append(f"at least {_plain(rule.at_least)}")
-    if rule.at_most is not None:
-        parts.append(f"at most {_plain(rule.at_most)}")
-    return f"; {verb}: {', '.join(parts)}" if parts else ""
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(_plain, value)) + "]"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_plain(inner)}" for key, inner in value.items()) + "}"
-    return str(value)
-
-
 _KINDS: dict[str, Callable[[Rule, Sequence[Candidate], int], Dropped]] = {
     "drop": _drop,
     "keep": _keep,
     "one_per": _one_per,
     "balance": _balance,
     "sample": _sample,
+    "copies": _copies,
     "take": _take,
 }
 

@@ -20,6 +20,14 @@ from openk15.garbage import collection_paused
 from rewards.registry import names as verifier_names
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a kept row was made of and how its record read, before it became a problem: what dedup and legibility go by."""
+
+    keys: tuple[str, ...]
+    raw: Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class ProblemSet:
     """One split of a built dataset, whole and checked."""
@@ -66,6 +74,31 @@ def load_problems(folder: Path, split: str) -> ProblemSet:
     return ProblemSet(tuple(problems), images, manifest["splits"][split]["fingerprint"], folder, split)
 
 
+def trace_files(folder: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Files of the dataset's trace that are there, by name, with the sha256 that the manifest says."""
+    named = {name: str(sha) for name, sha in (manifest.get("files") or {}).items() if name.startswith(f"{manifest.get('trace')}/")}
+    return {name: sha for name, sha in sorted(named.items()) if (folder / name).is_file()}
+
+
+def made_of_kept(folder: Path, split: str) -> dict[str, Made]:
+    """By id, of the kept rows of `split`; none where the dataset has no trace (any more). UserError for a trace that was changed."""
+    import pyarrow.parquet as pq
+
+    found: dict[str, Made] = {}
+    for name, sha in trace_files(folder, read_manifest(folder)).items():
+        _check_hash(folder / name, sha)
+        for row in pq.read_table(folder / name, columns=["id", "split", "keys", "raw", "decision"]).to_pylist():
+            if row["split"] == split and row["decision"] is None:  # a copy that a build before that one made has its number in its id
+                found[row["id"].partition("-")[0]] = Made(tuple(json.loads(row["keys"])), json.loads(row["raw"]))
+    return found
+
+
+def _check_hash(path: Path, digest: str) -> None:
+    found = sha256_file(path)
+    if found != digest:
+        raise UserError(f"{path}: sha256 {found[:12]} is not the manifest's {digest[:12]}; the file was changed, rebuild the dataset")
+
+
 def _read_rows(path: Path, digest: str) -> list[dict[str, Any]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -76,9 +109,7 @@ def _read_rows(path: Path, digest: str) -> list[dict[str, Any]]:
         rows = pq.read_table(path).to_pylist()
     except (pa.ArrowInvalid, OSError) as error:
         raise UserError(f"{path}: truncated or not parquet ({' '.join(str(error).split())[:120]}); rebuild the dataset") from None
-    found = sha256_file(path)
-    if found != digest:
-        raise UserError(f"{path}: sha256 {found[:12]} is not the manifest's {digest[:12]}; the file was changed, rebuild the dataset")
+    _check_hash(path, digest)
     return rows
 
 

@@ -2,7 +2,9 @@
 
     python -m data_recipes.corpora corpora
 
-    documents/      english, chinese, code, mathematics, knowledge (.jsonl): docstrings, source text, descriptions of data sets
+    documents/      english, chinese, code, code_text (text and code in turn), mathematics, knowledge (.jsonl): docstrings, source
+                    text, descriptions of data sets
+    exemplars/      code_text: what the step `recall` is to find more of
     captions/       pictures with captions in English and Chinese
     interleaved/    documents in which paragraphs stand as pictures, in their place
     sft/            the parts of the supervised mixture that no generator makes

@@ -25,6 +25,8 @@ CODE = ("bisect", "calendar", "cmd", "colorsys", "configparser", "copy", "diffli
 MATHEMATICS = (("statistics", PSF), ("fractions", PSF), ("numpy/linalg", BSD), ("numpy/fft", BSD), ("numpy/polynomial", BSD),
                ("scipy/special", BSD), ("scipy/optimize", BSD), ("scipy/stats", BSD))  # fmt: skip
 KNOWLEDGE = ("sklearn/linear_model", "sklearn/cluster", "sklearn/decomposition", "sklearn/ensemble", "sklearn/tree", "sklearn/neighbors")
+CODE_TEXT = ("numpy/lib", "numpy/_core", "numpy/ma", "sklearn/preprocessing", "sklearn/feature_extraction", "sklearn/model_selection")
+EXEMPLARS = ("scipy/interpolate", "scipy/signal")
 MAX_CHARS = 6000
 
 
@@ -134,6 +136,19 @@ def code() -> Iterator[Document]:
             if 8 <= text.count("\n") + 1 <= 80 and text not in seen:
                 seen.add(text)
                 yield Document(f"{path.stem}.{entry.name}", text, path.stem, PSF)
+
+
+def code_text(packages: Sequence[str] = CODE_TEXT) -> Iterator[Document]:
+    """Documents in which text and code take turns: explanations with at least two stretches of an interpreter's session (K72)."""
+    for package in packages:
+        for one in _documented(installed(package), BSD, 600):
+            if len(re.findall(r"(?:^[ \t]*>>> .*\n?(?:^[ \t]*\.\.\. .*\n?)*)+", one.text, re.MULTILINE)) >= 2:
+                yield one
+
+
+def exemplars() -> Iterator[Document]:
+    """Of another package than those of `code_text`: what recall is to find more of."""
+    return code_text(EXEMPLARS)
 
 
 def summaries(modules: Sequence[str] = ENGLISH) -> Iterator[tuple[str, Entry]]:

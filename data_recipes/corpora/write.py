@@ -16,8 +16,9 @@ from openk15.errors import UserError
 from openk15.files import atomic_folder
 from openk15.seeds import derive_seed
 
+EXEMPLARS = 24  # documents that show what recall looks for
 MARK = "corpora.json"  # says that the folder is ours to replace
-DOMAINS = ("english", "chinese", "code", "mathematics", "knowledge")  # Appendix B.1
+DOMAINS = ("english", "chinese", "code", "code_text", "mathematics", "knowledge")  # Appendix B.1; code in two parts
 
 
 def write_corpora(folder: Path, seed: int = 0, limit: int | None = None) -> dict[str, int]:
@@ -33,10 +34,8 @@ def write_corpora(folder: Path, seed: int = 0, limit: int | None = None) -> dict
             counts[name] = len(rows)
 
         for domain in DOMAINS:
-            put(
-                f"documents/{domain}.jsonl",
-                ({"id": one.name, "text": one.text, "topic": one.topic, "licence": one.licence} for one in documents(domain)),
-            )
+            put(f"documents/{domain}.jsonl", map(_record, documents(domain)))
+        put("exemplars/code_text.jsonl", map(_record, islice(docstrings.exemplars(), EXEMPLARS)))
         put("captions/captions.jsonl", _captions(home / "captions", seed))
         put("interleaved/interleaved.jsonl", _interleaved(home / "interleaved", seed))
         sft = home / "sft"

@@ -9,6 +9,7 @@ Five hundred pictures of one question with other numbers look alike to a percept
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -24,18 +25,22 @@ class Origin(StrEnum):
 
 
 _PREFIXES: Final = {Origin.RENDERED: ("text:", "expression:"), Origin.SYNTHETIC: ("scene:",)}
+DRAWN_KEYS: Final = tuple(prefix for prefixes in _PREFIXES.values() for prefix in prefixes)
 _CATEGORIES: Final = {"text-rendered": Origin.RENDERED, "synthetic": Origin.SYNTHETIC}
-_RAW_TEXT: Final = ("source_text", "rendered_text", "text")  # where a source keeps what it drew
+RAW_TEXT: Final = ("source_text", "rendered_text", "text")  # where a source, or a record of somebody's own, keeps what was drawn
 
 
 def origin(row: Row) -> Origin:
     """By the tag `origin`, else by `category`; a picture of unknown origin is real."""
-    if not row.problem.images:
-        return Origin.NONE
-    tag = row.problem.tags.get("origin", "")
+    return origin_of(row.problem.tags) if row.problem.images else Origin.NONE
+
+
+def origin_of(tags: Mapping[str, str]) -> Origin:
+    """Of pictures with these tags."""
+    tag = tags.get("origin", "")
     if tag in (Origin.RENDERED, Origin.SYNTHETIC, Origin.REAL):
         return Origin(tag)
-    return _CATEGORIES.get(row.problem.tags.get("category", ""), Origin.REAL)
+    return _CATEGORIES.get(tags.get("category", ""), Origin.REAL)
 
 
 def made_of(row: Row) -> tuple[str, ...]:
@@ -48,7 +53,7 @@ def drawn_text(row: Row) -> str:
     """The text that a rendered picture shows, as far as the row says; empty otherwise."""
     if origin(row) is not Origin.RENDERED:
         return ""
-    for name in _RAW_TEXT:
+    for name in RAW_TEXT:
         value = row.raw.get(name)
         if isinstance(value, str) and value.strip():
             return value

@@ -127,6 +127,7 @@ SOURCES: dict[str, str] = {
     "mathvision": "data_recipes.sources.mathvision",
     "mbpp": "data_recipes.sources.mbpp",
     "parquet": "data_recipes.sources.tables",
+    "photographs": "data_recipes.sources.photographs",
 }
 
 

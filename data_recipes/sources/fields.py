@@ -5,6 +5,7 @@ fields:
   answer: extra.answer            # key `answer` inside column `extra`
   choices: options                # a list, a mapping of letters, or several columns: [A, B, C, D]
   image: img                      # one picture, which every record has; `images` for a list, which may be empty
+  drawn: words                    # the text that a rendered picture shows: `legibility` reads the picture against it
   id: uid                         # different in every record
   solution: worked                # the assistant's whole turn
   params: {tolerance: tol}        # parameters of the verifier, by column
@@ -21,6 +22,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from data_recipes.dedup.origin import RAW_TEXT, Origin, origin_of
 from data_recipes.problem import Problem, Solution
 from data_recipes.sources.base import Candidate
 from data_recipes.sources.files import Found, plain
@@ -43,6 +45,7 @@ class FieldMap(StrictModel):
     choices: str | tuple[str, ...] | None = None
     image: str | None = None
     images: str | None = None
+    drawn: str | None = None
     id: str | None = None
     solution: str | None = None
     params: Mapping[str, str] = Field(default_factory=dict)
@@ -52,6 +55,8 @@ class FieldMap(StrictModel):
     def _one_kind(self) -> FieldMap:
         if self.image is not None and self.images is not None:
             raise ValueError("image and images are both given; `image` is one picture a record, `images` a list of them")
+        if self.drawn is not None and not self.picture_columns:
+            raise ValueError("drawn names the text that a picture shows, but neither image nor images names a picture")
         return self
 
     def columns(self) -> dict[str, str]:
@@ -166,6 +171,9 @@ def problem_of(
         given, fields.answer or "answer", choices=choices, verifier=verifier, params={**params, **columns}, first_choice=first_choice
     )
     kind = "multiple_choice" if answer.verifier == "choice" else "open"
+    given_tags = {**tags, **tag_cells(record, fields.tags)}
+    drawn = drawn_in(record, fields, given_tags) if names else ""
+    rendered = origin_of(given_tags) is Origin.RENDERED or bool(fields.drawn and drawn)
     own = {
         "source": source,
         "licence": licence,
@@ -173,14 +181,32 @@ def problem_of(
         "question_type": kind,
         "grade": "3",
         "template": f"{tags.get('source', source)}/{kind}",
-        **({"origin": "real"} if names else {"category": "text"}),
-        **tags,
-        **tag_cells(record, fields.tags),
+        **({"origin": "rendered" if rendered else "real"} if names else {"category": "text"}),
+        **given_tags,
     }
     solutions = _solutions(record, fields.solution)
     problem = Problem(messages, answer, own, solutions, lineage=(f"source {source}: {found.where}",))
     kept_as_it_was = not choices and given == answer.reference and messages[-1].text == asked
-    return Candidate((problem,), images, content_keys(problem), {} if kept_as_it_was else plain(record))
+    raw = {} if kept_as_it_was else plain(record)
+    return Candidate((problem,), images, content_keys(problem), {**raw, RAW_TEXT[0]: drawn} if drawn else raw)
+
+
+def drawn_in(record: Mapping[str, Any], fields: FieldMap, tags: Mapping[str, str]) -> str:
+    """The text that the record's pictures show; "" where nothing says it.
+
+    From the column that the map names; without one, of rows that the tags call rendered, from a column named as ours are
+    that the map gives no other meaning: no such row is to slip past the step that reads its picture.
+    """
+    if fields.drawn is not None:
+        cell = cell_of(record, fields.drawn)
+        if cell is ABSENT or cell is None or cell == "":
+            return ""
+        return text_at(record, fields.drawn)
+    if origin_of(tags) is not Origin.RENDERED:
+        return ""
+    mapped = set(fields.columns().values())
+    found = (record[name] for name in RAW_TEXT if name in record and name not in mapped)
+    return next((text for text in found if isinstance(text, str) and text.strip()), "")
 
 
 def content_keys(problem: Problem) -> tuple[str, ...]:

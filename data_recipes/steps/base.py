@@ -140,7 +140,7 @@ def _sketch(step: GlobalStep, shard: ShardRef) -> Any:
 
 OURS = ("data_recipes.", "multimodal.", "rewards.")
 ENGINE = {
-    f"data_recipes.{name}" for name in ("cache", "executor", "recipe", "row", "select", "steps.base", "sources.base")
+    f"data_recipes.{name}" for name in ("cache", "executor", "recipe", "row", "rules", "select", "steps.base", "sources.base")
 }  # carry, never compute
 
 
@@ -206,6 +206,7 @@ STEPS: dict[str, str] = {
     "preference": "data_recipes.steps.preference",
     "quality": "data_recipes.steps.quality",
     "question_type": "data_recipes.steps.question_type",
+    "recall": "data_recipes.steps.recall",
     "rejection": "data_recipes.steps.rejection",
     "round_trip": "data_recipes.steps.round_trip",
     "tagging": "data_recipes.steps.tagging",

@@ -11,13 +11,13 @@ weight out, and is counted.
 from __future__ import annotations
 
 import difflib
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from data_recipes.copies import draw_repeats
 from data_recipes.row import Row, ShardRef
 from data_recipes.steps.base import Context, Measures, Report, Step, StepOutput
 from openk15.errors import UserError
@@ -107,12 +107,6 @@ class Quality(Step):
             return float(value)
         zero, one = self.scale[name]
         return min(1.0, max(0.0, (value - zero) / (one - zero)))
-
-
-def draw_repeats(rate: float, seed: int) -> int:
-    """A whole number of copies whose mean over seeds is `rate`. For one seed it never falls when the rate rises."""
-    whole = int(rate)
-    return whole + (random.Random(seed).random() < rate - whole)
 
 
 @dataclass

@@ -5,6 +5,7 @@
     chart       `relaxed`, ChartQA's relaxed accuracy
     boxes       coordinates that stand in prose: boxes, points, tuples; frames (pixel, normalised, …)
     regions     pure geometry: IoU, one-to-one matching, point in region
+    globe       latitude and longitude as they are written, great-circle distance
     detection   `iou`, `point`, `coordinates`
     reading     `anls`, `ocr`
     consensus   `vqa`, the soft accuracy over human answers

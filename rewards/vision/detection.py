@@ -17,11 +17,14 @@ Params of `iou`:
     match_threshold  0.5
 Params of `coordinates`:
     tolerance  0 by default (exact); in the reference's frame
-    metric     euclidean (default) or chebyshev (each coordinate within the tolerance)
+    metric     euclidean (default) or chebyshev (each coordinate within the tolerance); great_circle: latitude and longitude
+               in degrees, the tolerance in kilometres along the earth's surface, above 0; no frames
+    scale      kilometres, of great_circle alone: the score is exp(-distance / scale) in place of 1 or 0
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -30,7 +33,7 @@ from rewards.registry import Outcome, Rule, register
 from rewards.text import options
 from rewards.text.stated import Stated, plain, shown, stated
 from rewards.verdict import Answer
-from rewards.vision import regions
+from rewards.vision import globe, regions
 from rewards.vision.boxes import CORNERS, SIZES, Frame, Values, exact, read_boxes, read_tuples, scaled, scales
 
 MAX_BOXES = 300  # on either side; 300 matched to 300 take about a tenth of a second
@@ -164,9 +167,13 @@ class CoordinatesVerifier(Rule):
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         params = answer.params
-        options.known(params, "tolerance", "metric", *_FRAMES)
+        options.known(params, "tolerance", "metric", "scale", *_FRAMES)
         tolerance = exact(options.number(params, "tolerance", 0.0, 0.0, 1e9))
-        metric = options.one_of(params, "metric", "euclidean", "chebyshev")
+        metric = options.one_of(params, "metric", "euclidean", "chebyshev", "great_circle")
+        if metric == "great_circle":
+            return self._on_the_globe(response, answer, float(tolerance))
+        if "scale" in params:
+            raise ValueError(f"param 'scale' belongs to the metric great_circle, not to {metric}")
         frame, factors = _frames(params)
         if not isinstance(answer.reference, list | tuple) or not 1 < len(answer.reference) <= 16:
             raise ValueError(f"reference {answer.reference!r} is not a point of 2 to 16 numbers")
@@ -182,3 +189,31 @@ class CoordinatesVerifier(Rule):
         gaps = [abs(ours - theirs) for ours, theirs in zip(scaled(found, factors), reference, strict=True)]
         near = max(gaps) <= tolerance if metric == "chebyshev" else sum(gap * gap for gap in gaps) <= tolerance * tolerance
         return Outcome.of(near, shown(said.text), f"{'within' if near else 'not within'} {float(tolerance):g} ({metric})")
+
+    @staticmethod
+    def _on_the_globe(response: str, answer: Answer, tolerance: float) -> Outcome:
+        """Where on the earth was that? (K54) `exp(-distance / scale)` grades as the game GeoGuessr does."""
+        params = answer.params
+        framed = next((name for name in _FRAMES if name in params), None)
+        if framed is not None:
+            raise ValueError(f"param {framed!r} is for pictures; the metric great_circle takes degrees")
+        if not tolerance:
+            raise ValueError("param 'tolerance' is needed by the metric great_circle: kilometres, above 0")
+        scale = options.number(params, "scale", 0.0, 1e-3, 1e5) if "scale" in params else None
+        latitude, longitude = options.reals(answer.reference, 2, "reference place")
+        if not globe.on_earth(latitude, longitude):
+            raise ValueError(f"reference place [{latitude:g}, {longitude:g}] is not a latitude in ±90 and a longitude in ±180 degrees")
+        said = stated(response)
+        if said is None:
+            return Outcome.unparsed("no answer after the thoughts")
+        found = _only(read_tuples(globe.as_tuples(plain(said.text)), 2), "place", said)
+        if isinstance(found, Outcome):
+            return found
+        place = float(found[0]), float(found[1])
+        if not globe.on_earth(*place):
+            return Outcome.of(False, shown(said.text), "no place on the earth: latitude in ±90, longitude in ±180 degrees")
+        distance = globe.great_circle(place, (latitude, longitude))
+        near = distance <= tolerance * (1 + options.SLACK)
+        if scale is None:
+            return Outcome.of(near, shown(said.text), f"{distance:.4g} km away, {tolerance:g} allowed")
+        return options.graded(math.exp(-distance / scale), math.exp(-tolerance / scale), said.text, f"{distance:.4g} km away, score")

@@ -41,6 +41,16 @@ def test_every_domain_has_documents_with_licence_and_an_id_of_their_own(corpora)
         assert all(row["text"].strip() and row["licence"] in ("PSF-2.0", "BSD-3-Clause", "Apache-2.0") for row in found)
 
 
+def test_documents_of_text_and_code_show_both_and_are_none_of_the_exemplars(corpora):
+    documents, exemplars = rows(corpora / "documents" / "code_text.jsonl"), rows(corpora / "exemplars" / "code_text.jsonl")
+    assert exemplars
+    for row in (*documents, *exemplars):
+        lines = row["text"].splitlines()
+        assert any(line.lstrip().startswith(">>> ") for line in lines)
+        assert sum(bool(line.strip()) and ">>>" not in line for line in lines) > 5
+    assert not {row["text"] for row in documents} & {row["text"] for row in exemplars}
+
+
 def test_every_picture_that_is_named_is_there(corpora):
     for name in ("captions/captions.jsonl", "interleaved/interleaved.jsonl"):
         for row in rows(corpora / name):

@@ -100,7 +100,9 @@ def test_vision_rl_has_exactly_the_three_categories():
 
 
 def test_pretraining_has_the_papers_domains_and_categories():
-    assert set(raw("text_pretrain")["gates"]["quotas"]["source"]) == {"english", "chinese", "code", "mathematics", "knowledge"}
+    quotas = raw("text_pretrain")["gates"]["quotas"]["source"]
+    assert set(quotas) == {"english", "chinese", "code", "code_text", "mathematics", "knowledge"}  # code: files, and text with code in it
+    assert sum(quotas.values()) == raw("text_pretrain")["gates"]["min_rows"]
     recipe = raw("vl_pretrain")
     used = {source.get("tags", {}).get("source", source["use"]) for source in recipe["sources"]}
     for category in (("captions",), ("interleaved",), ("rendered_text",), ("diagrams", "maps"), ("charts", "worlds")):

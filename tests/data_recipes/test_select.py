@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 from pydantic import ValidationError
 
-from data_recipes.select import Candidate, Rule, balanced_counts, decide, funnel
+from data_recipes.rules import Rule
+from data_recipes.select import Candidate, balanced_counts, choose, decide, funnel
 from openk15.errors import UserError
 
 
@@ -239,3 +240,50 @@ def test_the_funnel_adds_up():
 def test_a_rule_that_says_nothing_or_two_things_is_refused(values: dict, part: str):
     with pytest.raises(ValidationError, match=part):
         Rule.model_validate(values)
+
+
+def test_a_rate_writes_a_row_as_often_as_it_says_on_average_and_never_less_than_its_whole_part():
+    rates = (0.0, 0.3, 1.0, 1.6, 2.3)
+    candidates = [Candidate(f"r{at}", "train", {"q.rate": rates[at % 5]}) for at in range(10_000)]
+    choice = choose([Rule(copies="q.rate")], candidates, seed=0)
+    counts = {
+        row.key: 0 if row.key in choice.gone else choice.drawn[row.key].copies if row.key in choice.drawn else 1 for row in candidates
+    }
+    for place, rate in enumerate(rates):
+        own = [counts[f"r{at}"] for at in range(place, 10_000, 5)]
+        assert set(own) <= {int(rate), int(rate) + 1}
+        assert sum(own) / len(own) == pytest.approx(rate, abs=0.04)
+    assert choice.gone["r0"].reason == "q.rate is 0: expected copies, and drawn 0 times"
+    assert choice.drawn["r4"].why.startswith("q.rate is 2.3: drawn ")
+
+
+def test_how_often_a_row_is_drawn_depends_on_its_name_and_the_seed_alone():
+    candidates = [Candidate(f"r{at}", "train", {"q.rate": 1.5}) for at in range(60)]
+    rule = [Rule(copies="q.rate")]
+    assert choose(rule, candidates, 1) == choose(rule, candidates, 1)
+    assert choose(rule, candidates, 1).drawn == choose(rule, candidates[::-1], 1).drawn
+    assert choose(rule, candidates, 1).drawn != choose(rule, candidates, 2).drawn
+    assert set(choose(rule, candidates[:30], 1).drawn) == {key for key in choose(rule, candidates, 1).drawn if int(key[1:]) < 30}
+
+
+def test_held_out_rows_are_neither_copied_nor_dropped_by_a_rate_and_linked_rows_are_drawn_as_one():
+    held = [Candidate("h0", "heldout", {"q.rate": 3.0}), Candidate("h1", "heldout", {"q.rate": 0.0})]
+    assert choose([Rule(copies="q.rate")], held, 0) == choose([], held, 0)
+    pairs = [Candidate(f"p{at}.{form}", "train", {"q.rate": 1.0 + form}, together=f"train:{at}") for at in range(200) for form in (0, 1)]
+    drawn = choose([Rule(copies="q.rate")], pairs, 0).drawn
+    assert 60 < len(drawn) / 2 < 140, "a pair with rates 1 and 2 is drawn 1.5 times on average"
+    assert all(f"{key.partition('.')[0]}.{form}" in drawn for key in drawn for form in (0, 1))
+
+
+def test_rates_of_two_rules_multiply_a_cap_holds_and_a_row_that_goes_has_no_copies():
+    row = Candidate("a", "train", {"q.rate": 2.0, "c.weight": 3.0, "s.m": True})
+    rules = [Rule(copies="q.rate"), Rule(copies="c.weight", at_most=2)]
+    found = choose(rules, [row], 0).drawn["a"]
+    assert found.copies == 4
+    assert found.why == "q.rate is 2: drawn 2 times; c.weight is 2: drawn 2 times"
+    assert choose([*rules, Rule(drop="s.m")], [row], 0).drawn == {}
+    unmeasured = [Candidate("b", "train", {})]
+    assert choose(rules, unmeasured, 0) == choose([], unmeasured, 0)
+    assert "b" in choose([Rule(copies="q.rate", missing="drop")], unmeasured, 0).gone
+    with pytest.raises(UserError, match=r"row a: q\.rate is -1; a rate is 0 or more"):
+        choose(rules, [Candidate("a", "train", {"q.rate": -1.0})], 0)

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from data_recipes.cache import StageCache
+from data_recipes.copies import draw_repeats
 from data_recipes.executor import LocalExecutor
 from data_recipes.row import write_shard
 from data_recipes.steps.base import Context, make_step
-from data_recipes.steps.quality import Quality, draw_repeats
+from data_recipes.steps.quality import Quality
 from openk15.errors import UserError
 
 

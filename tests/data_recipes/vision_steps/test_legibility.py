@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
 
 from data_recipes import ocr
+from data_recipes.dedup.origin import drawn_text
 from data_recipes.ocr import lines_of
 from data_recipes.problem import Problem
 from data_recipes.row import Row, Shard
+from data_recipes.sources.base import Candidate, Reader, get_source
 from data_recipes.sources.drawn.board import font
 from data_recipes.steps.base import make_step
 from data_recipes.steps.legibility import character_error_rate, normal
@@ -78,6 +83,54 @@ def test_a_clean_picture_is_legible_and_another_text_is_not():
     (lenient,) = make_step("legibility", {}).measure(Shard((replace(rows[0], problem=augmented),), {image_digest(picture): picture}))  # type: ignore[attr-defined]
     assert lenient["legible"]["threshold"] == 0.15
     assert ocr.ocr_text(picture) == found[0]["cer"]["text"]
+
+
+def own_rows(folder: Path, text: str | None, **options: Any) -> list[Row]:
+    """A picture that says "Mia has 44 stamps." in a file of one's own, as the `jsonl` source reads it."""
+    (folder / "a.png").write_bytes(drawn("Mia has 44 stamps.\nShe loses 19 of them."))
+    record = {"q": "How many are left?", "a": "25", "file": "a.png", **({} if text is None else {"text": text})}
+    (folder / "own.jsonl").write_text(json.dumps(record) + "\n")
+    fields = {"question": "q", "answer": "a", "image": "file", **options.pop("fields", {})}
+    source = get_source("jsonl", {"path": str(folder / "own.jsonl"), "licence": "CC0-1.0", "fields": fields, **options})
+    assert isinstance(source, Reader)
+    (candidate,) = [one for one in source.read() if isinstance(one, Candidate)]
+    return [Row("jsonl/train/0", "train", problem, candidate.keys, candidate.raw) for problem in candidate.problems]
+
+
+@with_ocr
+@pytest.mark.parametrize(
+    "options", [{"tags": {"category": "text-rendered"}}, {"tags": {"origin": "rendered"}}, {"fields": {"drawn": "text"}}]
+)
+@pytest.mark.parametrize(
+    ("text", "legible"), [("Mia has 44 stamps. She loses 19 of them.", True), ("Tom has 71 shells in 30 packs.", False)]
+)
+def test_ones_own_rendered_row_is_read_against_the_text_it_tells(tmp_path, options, text, legible):
+    (row,) = own_rows(tmp_path, text, **options)
+    assert row.problem.tags["origin"] == "rendered"
+    picture = (tmp_path / "a.png").read_bytes()
+    (found,) = make_step("legibility", {}).measure(Shard((row,), {image_digest(picture): picture}))  # type: ignore[attr-defined]
+    assert found["legible"]["value"] is legible
+
+
+def test_a_caption_is_no_drawn_text_and_a_question_is_none_either(tmp_path):
+    (caption,) = own_rows(tmp_path, "Stamps on a table.")
+    assert caption.problem.tags["origin"] == "real"
+    assert drawn_text(caption) == ""
+    (asked,) = own_rows(tmp_path, "What is left?", fields={"question": "text"}, tags={"origin": "rendered"})
+    assert drawn_text(asked) == ""
+    with pytest.raises(UserError, match=r"drawn names the text that a picture shows, but neither image nor images names a picture"):
+        get_source("jsonl", {"path": "x", "licence": "MIT", "fields": {"question": "q", "answer": "a", "drawn": "text"}})
+
+
+@with_ocr
+def test_a_rendered_picture_of_unknown_text_is_read_and_an_unreadable_one_is_not_legible(tmp_path):
+    blank = encode_png(Image.new("RGB", (330, 80), "white"))
+    written = drawn("Mia has 44 stamps.")
+    rows = (row(written, ""), row(blank, ""), row(blank, "", origin="real"))
+    found = make_step("legibility", {}).measure(Shard(rows, {image_digest(one): one for one in (blank, written)}))  # type: ignore[attr-defined]
+    assert [one["legible"]["value"] for one in found] == [None, False, None]
+    assert "44 stamps" in found[0]["cer"]["text"]
+    assert found[1]["legible"]["because"] == "the drawn text is not known, and nothing can be read"
 
 
 @with_ocr
