@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from data_recipes import ocr
 from data_recipes.build import build
 from data_recipes.layout import Box, Kind, blocks_of
-from data_recipes.ocr import ocr_boxes
 from data_recipes.recipe import Recipe
 from data_recipes.sources.base import BadRecord, Candidate, get_source
 from data_recipes.sources.drawn.asked import Asked
@@ -125,6 +127,15 @@ def drawn_page() -> Image.Image:
     return page
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _every_page_is_read_once() -> Iterator[None]:
+    """Reading is what takes time here, and the same page has the same boxes."""
+    read = functools.cache(ocr.ocr_boxes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ocr, "ocr_boxes", lambda data, where="image": read(data))
+        yield
+
+
 @pytest.fixture(scope="module")
 def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("scans")
@@ -135,7 +146,7 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @with_ocr
 def test_a_drawn_page_is_laid_out_as_it_was_set(scans):
-    blocks = blocks_of(ocr_boxes((scans / "page.png").read_bytes()))
+    blocks = blocks_of(ocr.ocr_boxes((scans / "page.png").read_bytes()))
     assert [block.kind for block in blocks] == [Kind.TITLE, Kind.PARAGRAPH, Kind.PARAGRAPH, Kind.TABLE]
     assert blocks[3].rows == ROWS
     for block, text in zip(blocks, ("Water and Ice", LEFT, RIGHT), strict=False):
