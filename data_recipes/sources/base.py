@@ -126,6 +126,7 @@ SOURCES: dict[str, str] = {
     "math": "data_recipes.sources.math",
     "mathvision": "data_recipes.sources.mathvision",
     "mbpp": "data_recipes.sources.mbpp",
+    "pages": "data_recipes.sources.pages",
     "parquet": "data_recipes.sources.tables",
     "photographs": "data_recipes.sources.photographs",
 }
