@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,16 +30,29 @@ if not GPU_WANTED:
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def starts_engines(file: Path) -> bool:
+    """Does a test of this file start Ray or vLLM?"""
+    return re.search(r"\bmark\.(?:ray|vllm)\b", file.read_text("utf-8")) is not None
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests of one file in one process, and in one those of all files that start engines: side by side these take three times as long."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class EnginesInTurn(LoadFileScheduling):
+        @functools.cache  # noqa: B019 - there is one scheduler
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "engines" if starts_engines(ROOT / file) else file
+
+    return EnginesInTurn(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes, what starts Ray or vLLM begins, and of that what may take longest."""
-
-    def rank(item: pytest.Item) -> float:
-        limit = item.get_closest_marker("timeout")
-        starts_an_engine = item.get_closest_marker("ray") or item.get_closest_marker("vllm")
-        return -float(limit.args[0] if limit else 1) if starts_an_engine else 0.0
-
-    if PROCESSES > 1:  # the longest file last would leave the other processes idle
-        items.sort(key=rank)
+    """Where tests run in several processes, those that start engines begin: the longest group last would leave the others idle."""
+    if PROCESSES > 1:
+        files = {item.path: not starts_engines(item.path) for item in items}
+        items.sort(key=lambda item: files[item.path])
     if not GPU_WANTED:
         for item in items:
             if item.get_closest_marker("gpu"):

@@ -27,7 +27,7 @@ JUDGED: dict[str, JsonValue] = {
     "extracted": "8",
     "reason": "equal",
     "seconds": 0.0004,
-    "verifier": "number@2",
+    "verifier": "number@3",
 }
 RAN: dict[str, JsonValue] = {
     "ending": "exited",
