@@ -14,6 +14,22 @@ GREETING_SECONDS = 20.0
 GREETING = "from ray._raylet import GcsClient; GcsClient(address={address!r}); answer = {{}}"
 
 
+def answers(address: str | None, named: str) -> None:
+    """UserError when `address` is no host:port or nothing listens there: asked before what takes long, and without Ray."""
+    if not address or address in ("auto", "local"):
+        return
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise UserError(f"{named}={address!r}: expected host:port, for example 10.0.0.5:6379")
+    try:
+        socket.create_connection((host, int(port)), timeout=ADDRESS_SECONDS).close()
+    except OSError as error:
+        raise UserError(
+            f"{named}={address}: nothing answers there ({error.strerror or error}); "
+            f"start a cluster with `ray start --head`, or leave {named} out to use this machine"
+        ) from None
+
+
 def connect(address: str | None, named: str) -> None:
     """Start Ray on this machine, or join the cluster at `address` (host:port or "auto"); `named` is the key that holds it.
 
@@ -24,23 +40,13 @@ def connect(address: str | None, named: str) -> None:
 
     if not address:
         address, named = os.environ.get("RAY_ADDRESS") or "local", "RAY_ADDRESS"
-
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     # Ray gives actors one OpenMP thread per CPU they ask for; here the phases take turns with all cores.
     os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
+    answers(address, named)
     if address not in ("auto", "local"):
-        host, _, port = address.rpartition(":")
-        if not host or not port.isdigit():
-            raise UserError(f"{named}={address!r}: expected host:port, for example 10.0.0.5:6379")
-        try:
-            socket.create_connection((host, int(port)), timeout=ADDRESS_SECONDS).close()
-        except OSError as error:
-            raise UserError(
-                f"{named}={address}: nothing answers there ({error.strerror or error}); "
-                f"start a cluster with `ray start --head`, or leave {named} out to use this machine"
-            ) from None
         # In a process that can be ended: ray.init waits for minutes on a port where something else listens.
         greeted = ask(GREETING.format(address=address), GREETING_SECONDS)
         if greeted.value is None:

@@ -22,7 +22,7 @@ from typing import IO, Any
 
 from data_recipes.problem import Problem
 from data_recipes.store import ProblemSet, read_manifest
-from openk15.cluster import connect
+from openk15.cluster import answers, connect
 from openk15.config import config_hash, parse_config
 from openk15.errors import UserError
 from openk15.files import atomic_write_json, read_json
@@ -83,6 +83,7 @@ def versions() -> dict[str, str]:
 def create_run(config: RLConfig, say: Callable[[str], None] = lambda _: None) -> Run:
     """Start a new run folder; UserError when one is there already. `say` hears what takes long."""
     _refuse_begun(config.out)
+    answers(config.placement.ray_address, "placement.ray_address")
     inputs = load_inputs(config)
     check_lengths(config, inputs, say)
     threads = threads_here()
@@ -170,6 +171,7 @@ def resume_run(folder: Path, overrides: Sequence[str] = ()) -> Run:
             f"{config.data}: the dataset changed since the run began (fingerprint {fingerprint[:12]}, was {before[:12]}); "
             "rebuild it as it was, or start a new run with `rl train`"
         )
+    answers(config.placement.ray_address, "placement.ray_address")
     inputs = load_inputs(config)
     if policy_digest(config.policy) != record["policy_digest"]:
         raise UserError(f"{config.policy}: the policy the run began with has changed; restore it, or start a new run with `rl train`")

@@ -30,6 +30,7 @@ if not GPU_WANTED:
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@functools.cache
 def starts_engines(file: Path) -> bool:
     """Does a test of this file start Ray or vLLM?"""
     return re.search(r"\bmark\.(?:ray|vllm)\b", file.read_text("utf-8")) is not None
@@ -40,7 +41,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from xdist.scheduler import LoadFileScheduling
 
     class EnginesInTurn(LoadFileScheduling):
-        @functools.cache  # noqa: B019 - there is one scheduler
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
             return "engines" if starts_engines(ROOT / file) else file
