@@ -6,10 +6,10 @@ REQUIREMENTS ?= requirements/cpu.txt
 TORCH_INDEX  ?=
 ARGS         ?=
 FRESH        ?=
-# Of the tests. More than cores: many tests wait.
+# Of the tests, which go one by one to the process that is free. More than cores: many tests wait.
 PROCESSES    ?= 3
 
-# Every command starts processes that import the same thousands of modules: not to keep them compiled would double the time.
+# Commands start many processes that import the same modules: without this each would compile ours again where the variable is set.
 unexport PYTHONDONTWRITEBYTECODE
 
 SHELL := /bin/bash
@@ -17,7 +17,7 @@ SHELL := /bin/bash
 .PHONY: help setup demo test lint doctor bench-env clean
 
 SHIM   := packaging/torchvision-cpu-shim
-INPUTS := pyproject.toml packaging/setup.sh packaging/warm_up.py $(REQUIREMENTS) requirements/dev.txt \
+INPUTS := pyproject.toml packaging/setup.sh $(REQUIREMENTS) requirements/dev.txt \
           $(filter-out %.md,$(wildcard $(SHIM)/*.py $(SHIM)/*.pth $(SHIM)/*.toml $(SHIM)/*.in))
 # The stamp's name is the digest of what the set-up depends on: it exists only if exactly this set-up was finished here.
 KEY    := $(shell { echo '$(CURDIR)' '$(VENV)' '$(REQUIREMENTS)'; sha256sum $(INPUTS) 2>/dev/null; } | sha256sum | cut -c1-16)
@@ -42,7 +42,7 @@ demo: setup
 	@$(BIN)/rl demo configs/demo/demo.yaml $(if $(FRESH),--fresh) $(ARGS)
 
 test: setup
-	@$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 lint: setup
 	$(BIN)/ruff format --check .

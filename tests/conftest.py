@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import os
-import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -30,29 +27,10 @@ if not GPU_WANTED:
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@functools.cache
-def starts_engines(file: Path) -> bool:
-    """Does a test of this file start Ray or vLLM?"""
-    return re.search(r"\bmark\.(?:ray|vllm)\b", file.read_text("utf-8")) is not None
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Tests of one file in one process, and in one those of all files that start engines: side by side these take three times as long."""
-    from xdist.scheduler import LoadFileScheduling
-
-    class EnginesInTurn(LoadFileScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.partition("::")[0]
-            return "engines" if starts_engines(ROOT / file) else file
-
-    return EnginesInTurn(config, log)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes, those that start engines begin: the longest group last would leave the others idle."""
+    """Where tests run in several processes, those that start Ray or vLLM begin: the longest last would leave the others idle."""
     if PROCESSES > 1:
-        files = {item.path: not starts_engines(item.path) for item in items}
-        items.sort(key=lambda item: files[item.path])
+        items.sort(key=lambda item: not (item.get_closest_marker("ray") or item.get_closest_marker("vllm")))
     if not GPU_WANTED:
         for item in items:
             if item.get_closest_marker("gpu"):
