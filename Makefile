@@ -17,7 +17,7 @@ SHELL := /bin/bash
 .PHONY: help setup demo test lint doctor bench-env clean
 
 SHIM   := packaging/torchvision-cpu-shim
-INPUTS := pyproject.toml packaging/setup.sh $(REQUIREMENTS) requirements/dev.txt \
+INPUTS := pyproject.toml packaging/setup.sh packaging/warm_up.py $(REQUIREMENTS) requirements/dev.txt \
           $(filter-out %.md,$(wildcard $(SHIM)/*.py $(SHIM)/*.pth $(SHIM)/*.toml $(SHIM)/*.in))
 # The stamp's name is the digest of what the set-up depends on: it exists only if exactly this set-up was finished here.
 KEY    := $(shell { echo '$(CURDIR)' '$(VENV)' '$(REQUIREMENTS)'; sha256sum $(INPUTS) 2>/dev/null; } | sha256sum | cut -c1-16)
