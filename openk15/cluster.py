@@ -43,6 +43,8 @@ def connect(address: str | None, named: str) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # Ray's workers are the run itself: at Ray's own niceness of 15 any busy neighbour starves them, until a deadline ends the run.
+    os.environ.setdefault("RAY_worker_niceness", "0")
     # Ray gives actors one OpenMP thread per CPU they ask for; here the phases take turns with all cores.
     os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
     answers(address, named)

@@ -208,7 +208,7 @@ def omp_binding(usable: Iterable[int], seconds: float) -> Answered:
 
 RAY_CODE = """
 import os
-os.environ.update(RAY_USAGE_STATS_ENABLED='0', RAY_AUTH_MODE='disabled')
+os.environ.update(RAY_USAGE_STATS_ENABLED='0', RAY_AUTH_MODE='disabled', RAY_worker_niceness='0')
 import ray
 ray.init(address='local', num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level='ERROR',
          object_store_memory=80 * 2**20)

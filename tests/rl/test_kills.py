@@ -133,6 +133,8 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_no_process(repo_root, dataset, poli
     driver = start(*train_command(repo_root, dataset, policy, run), "iterations=500", "engine.kind=torch")
     wait_for_rows(run, "train", 1, driver)
     pids = json.loads((run / "workers.json").read_text()).values()
+    # At Ray's niceness of 15 busy neighbours would starve the workers, until a deadline ended the run.
+    assert {os.getpriority(os.PRIO_PROCESS, pid) for pid in pids} == {os.getpriority(os.PRIO_PROCESS, 0)}
     os.kill(driver.pid, signal.SIGINT)
     out, _ = driver.communicate(timeout=60)
     assert driver.returncode == 130, out
