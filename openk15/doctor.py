@@ -175,36 +175,43 @@ answer = {'text': '%s, platform %s' % (vllm.__version__, current_platform.device
 RAY = "import ray\nanswer = {'text': ray.__version__}"
 
 
+LIBRARIES = {"torch": TORCH, "torchvision": TORCHVISION, "transformers": TRANSFORMERS, "vllm": VLLM, "ray": RAY}
+
+
+def check_libraries() -> list[Check]:
+    quiet = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
+    said = probes.ask_in_turn(LIBRARIES, IMPORT_SECONDS, quiet)
+    another_build = "another build than the lock means? see TORCH_INDEX in docs/install.md"
+    return [
+        check_import("torch", said["torch"], another_build),
+        check_torchvision(said["torchvision"]),
+        *(check_import(name, said[name]) for name in ("transformers", "vllm", "ray")),
+    ]
+
+
 def examine(*, deep: bool = False, runs: Path | None = None) -> list[Check]:
     """All checks, in the order they are shown."""
     runs = runs or Path.cwd() / "runs"
     installed = probes.installed_versions()
     lock = probes.lock_in_use(installed)
     cores = probes.cores()
-    quiet = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
-    jobs: list[Callable[[], Check]] = [
-        lambda: check_import(
-            "torch", probes.ask(TORCH, IMPORT_SECONDS), "another build than the lock means? see TORCH_INDEX in docs/install.md"
-        ),
-        lambda: check_torchvision(probes.ask(TORCHVISION, IMPORT_SECONDS)),
-        lambda: check_import("transformers", probes.ask(TRANSFORMERS, IMPORT_SECONDS, quiet)),
-        lambda: check_import("vllm", probes.ask(VLLM, IMPORT_SECONDS, quiet)),
-        lambda: check_import("ray", probes.ask(RAY, IMPORT_SECONDS)),
-        lambda: check_threads(cores, probes.omp_binding(cores.usable, IMPORT_SECONDS), os.environ),
-        lambda: check_gpus(probes.gpus(), lock),
+    jobs: list[Callable[[], list[Check]]] = [
+        check_libraries,
+        lambda: [check_threads(cores, probes.omp_binding(cores.usable, IMPORT_SECONDS), os.environ)],
+        lambda: [check_gpus(probes.gpus(), lock)],
     ]
     if deep:
-        jobs.append(lambda: check_ray_start(probes.start_ray(RAY_SECONDS)))
+        jobs.append(lambda: [check_ray_start(probes.start_ray(RAY_SECONDS))])
     memory = probes.memory()
     with ThreadPoolExecutor(max_workers=min(4, len(cores.usable))) as pool:
-        asked = [future.result() for future in [pool.submit(job) for job in jobs]]
+        libraries, threads, *others = [future.result() for future in [pool.submit(job) for job in jobs]]
     return [
         check_python(sys.version_info[:3]),
         check_environment(sys.prefix, sys.base_prefix),
         check_locks(probes.ROOT, lock, installed),
-        *asked[:5],
+        *libraries,
         check_cores(cores),
-        asked[5],
+        *threads,
         least(
             "memory",
             memory.available / GIB,
@@ -217,7 +224,7 @@ def examine(*, deep: bool = False, runs: Path | None = None) -> list[Check]:
         least(
             "/dev/shm", _gib(probes.free_bytes(Path("/dev/shm"))), "GiB free", 0, 1, "Ray falls back to slow disk: docker run --shm-size=4g"
         ),
-        *asked[6:],
+        *(check for checks in others for check in checks),
         _lscpu(),
         check_writing(runs, probes.refusal_to_write(runs)),
     ]
@@ -278,7 +285,7 @@ def doctor(
     """Check this machine and environment; exit 1 if something the demo needs does not work."""
     # Without a terminal rich would take 80 columns and fold every row.
     console = Console(stderr=json, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140)
-    with console.status("importing torch, transformers, vllm and ray, each in a process of its own ..."):
+    with console.status("importing torch, transformers, vllm and ray in another process ..."):
         checks = examine(deep=deep)
     if json:
         import json as codec

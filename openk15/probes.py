@@ -36,7 +36,36 @@ class Answered:
 
 def ask(code: str, seconds: float, env: Mapping[str, str] | None = None) -> Answered:
     """Run `code`, whose `answer` dict comes back, in a child Python that is killed with its children after `seconds`."""
-    script = f"{code}\nimport json\nprint('\\n{MARK}' + json.dumps(answer), flush=True)\n"
+    output, status = _run(f"{code}\nimport json\nprint('\\n{MARK}' + json.dumps(answer), flush=True)\n", seconds, env)
+    return Answered(None, f"no answer within {seconds:g} s") if status is None else read_answer(output, status)
+
+
+IN_TURN = """
+import json
+answers = {{}}
+for name, code in {codes!r}.items():
+    scope = {{}}
+    try:
+        exec(code, scope)
+    except Exception:
+        continue
+    answers[name] = scope['answer']
+    print({mark!r} + json.dumps(answers), flush=True)
+"""
+
+
+def ask_in_turn(codes: Mapping[str, str], seconds: float, env: Mapping[str, str] | None = None) -> dict[str, Answered]:
+    """Name -> what `ask` says of its code, from one child for all: libraries import each other, and so each is imported once.
+
+    What does not answer there, within `seconds` for all, is asked again in a child of its own: none can hide another.
+    """
+    output, _ = _run(IN_TURN.format(codes=dict(codes), mark=f"\n{MARK}"), seconds, env)
+    together = read_answer(output, 0).value or {}
+    return {name: Answered(together[name]) if name in together else ask(code, seconds, env) for name, code in codes.items()}
+
+
+def _run(script: str, seconds: float, env: Mapping[str, str] | None) -> tuple[str, int | None]:
+    """What a child Python printed, and its status: None if it was killed for taking more than `seconds`."""
     # A file, not a pipe: whatever a library leaves running may hold a pipe open long after the child has ended.
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         child = subprocess.Popen(
@@ -47,14 +76,12 @@ def ask(code: str, seconds: float, env: Mapping[str, str] | None = None) -> Answ
             start_new_session=True,
             env={**os.environ, **(env or {})},
         )
-        try:
+        status: int | None = None
+        with contextlib.suppress(subprocess.TimeoutExpired):
             status = child.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return Answered(None, f"no answer within {seconds:g} s")
-        finally:
-            _end(child)
+        _end(child)
         output.seek(0)
-        return read_answer(output.read(), status)
+        return output.read(), status
 
 
 def read_answer(output: str, status: int) -> Answered:

@@ -23,8 +23,15 @@ _OPINIONS = (
 _WORDS = rf"(?:{_B}(?!(?:but|so|then|thus|hence|therefore|because|since)\b)[\w'’]+)"
 DISOWNED = rf"{_OPINIONS}(?:{_WORDS}{{0,6}}?{_B}(?:is|are|was|be|equals?|to|it['’]s|that['’]s|say|choose|that|an?|the|option)|{_B}it)?"
 
-# Before "answer is", as in "the wrong answer is", "I do not think the answer is": what follows is not stated.
-ANNOUNCED = rf"(?:{_OPINIONS}{_WORDS}{{0,7}}|\b(?:wrong|incorrect|false)|错误的?|不正确的?|不(?:认为|觉得|相信)[^，。；,.;\n]{{0,8}})\s*\Z"
+# Before "answer is", as in "the wrong answer is", "I do not think the answer is", "if the answer is": what follows is not stated.
+_OUR = r"(?:\s+(?:the|my|our)(?:\s+\w+)?)?"
+_SUPPOSED = rf"\b(?:if|unless|whether|(?:suppos|assum)(?:e|ing)(?:\s+that)?|imagine(?:\s+that)?){_OUR}|(?:如果|假如|假设|若)"
+_OPENING = r"(?:\A|[.!?\n])[\s\W]*(?:(?:so|but|and|then|well|hmm+|wait)\b[\s,]*)?"
+_ASKED = rf"{_OPENING}(?:is|was|could|can|would|should|might|may){_OUR}"  # "is the answer 5?"
+ANNOUNCED = (
+    rf"(?:{_OPINIONS}{_WORDS}{{0,7}}|{_SUPPOSED}|{_ASKED}|\b(?:wrong|incorrect|false)"
+    r"|错误的?|不正确的?|不(?:认为|觉得|相信)[^，。；,.;\n]{0,8})\s*\Z"
+)
 
 _MODAL = "(?:一定|可能|应该|应当|应|该|能|会|可以)?"
 _NOUN = "(?:正确)?(?:选项|答案|数字|选择)?"

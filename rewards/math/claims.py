@@ -61,6 +61,7 @@ _DENIED_AFTER = re.compile(
     rf"{_CLOSE}(?:(?:which|that)\s+)?(?:{_NO_ANSWER}|{_IS_WRONG})"
     rf"|{_CLOSE}[.!;,]?\s*(?:\W*(?:but|no|wait|actually|sorry|oops)\b\W*){{0,3}}(?:that|this|it|which|(?:the|my|this|that)\s+answer)"
     rf"\s*(?:is|['’]s|was)\s*(?:{_WRONG}|not\s+(?:\w+ly\s+)?(?:correct|right|true|the\s+(?:\w+\s+)?answer))"
+    rf"|{_CLOSE}[—–-]*\s*[(\[]\s*(?:(?:this|that|it|which)\s+is\s+)?(?:{_WRONG}|not\s+(?:correct|right|true|the\s+(?:\w+\s+)?answer)\b)"
     rf"|{_CLOSE}[?？]\s*(?:no\b|nope\b|wrong\b|不)|{CHINESE_AFTER}",
     re.IGNORECASE,
 )
@@ -69,6 +70,13 @@ _BOUNDED_AFTER = re.compile(
     rf"|{_CLOSE}(?:\w+\s+)?at\s+(?:most|least)\b|{CHINESE_BOUND_AFTER}",
     re.IGNORECASE,
 )
+# "Is it 5?" asks; "What is the sum? 5" has another sentence behind its question mark.
+_ASKED = re.compile(
+    r"(?:^|[.!?;:\n]|,\s*or)[\s\W]*(?:so|but|and|then|well|hmm+|wait)?[\s,]*"
+    rf"(?:is|are|was|were|could|can|would|should|might|may|does|do|did|what\s+if|how\s+about|what\s+about|maybe|perhaps)\b[^.!?;:\n]*{_LEAD}\Z",
+    re.IGNORECASE,
+)
+_QUESTION = re.compile(rf"{_CLOSE}[?？]")
 # "I do not think that the answer is": the denial stands before the words that announce the answer.
 _ANNOUNCED_DENIED = re.compile(ANNOUNCED, re.IGNORECASE)
 _CORRECTION = re.compile(
@@ -93,6 +101,8 @@ def refused(text: str, start: int, end: int, *, boxed: bool = False) -> str | No
     before, after = text[max(0, start - WINDOW) : start], text[end : end + WINDOW]
     if _DENIES.search(before) or _DOUBTS.search(before) or _DENIED_AFTER.match(after):
         return "the answer is denied"
+    if _QUESTION.match(after) and _ASKED.search(before):
+        return "the answer is only asked"
     if not boxed and _NUMBER_DENIED_AFTER.match(after):
         return "the answer is denied"
     if not boxed and (_BOUNDS.search(before) or _BOUNDED_AFTER.match(after)):

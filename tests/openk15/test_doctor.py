@@ -30,6 +30,28 @@ def test_library_that_breaks_is_told_in_one_line(code: str, why: str):
     assert probes.ask(code, 30) == Answered(None, why)
 
 
+def test_libraries_asked_in_turn_share_a_process_and_none_hides_another():
+    codes = {
+        "first": "import os, this_is; answer = {}",
+        "second": "import os; answer = {'pid': os.getpid()}",
+        "third": "import os; answer = {'pid': os.getpid()}",
+        "deadly": "import os; os.kill(os.getpid(), 11)",
+        "last": "import os; answer = {'pid': os.getpid()}",
+    }
+    said = probes.ask_in_turn(codes, 30)
+    assert said["first"].why == "ModuleNotFoundError: No module named 'this_is'"
+    assert said["deadly"].why == "killed by SIGSEGV"
+    pids = [(said[name].value or {})["pid"] for name in ("second", "third", "last")]
+    assert pids[0] == pids[1] != pids[2]
+
+
+def test_what_answered_before_another_hung_is_not_asked_again(tmp_path: Path):
+    note = "open({!r}, 'a').write('x'); answer = {{}}".format(str(tmp_path / "asked"))
+    said = probes.ask_in_turn({"quick": note, "hangs": "import time; time.sleep(600)"}, 2)
+    assert (said["quick"].value, said["hangs"].why) == ({}, "no answer within 2 s")
+    assert (tmp_path / "asked").read_text() == "x"
+
+
 def test_library_that_hangs_is_ended_with_its_children(tmp_path: Path):
     pidfile = tmp_path / "pid"
     code = f"""
