@@ -6,7 +6,7 @@ REQUIREMENTS ?= requirements/cpu.txt
 TORCH_INDEX  ?=
 ARGS         ?=
 FRESH        ?=
-# Of the tests, which go one by one to the process that is free. More than cores: many tests wait.
+# Of the tests; one that runs out of them takes over half of another's. More than cores: many tests wait.
 PROCESSES    ?= 3
 
 # Commands start many processes that import the same modules: without this each would compile ours again where the variable is set.
@@ -42,7 +42,7 @@ demo: setup
 	@$(BIN)/rl demo configs/demo/demo.yaml $(if $(FRESH),--fresh) $(ARGS)
 
 test: setup
-	@$(BIN)/pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n $(PROCESSES) --dist worksteal $(ARGS)
 
 lint: setup
 	$(BIN)/ruff format --check .

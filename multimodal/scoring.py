@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from multimodal.attention import uses_packed_attention
 from multimodal.packing import PackedBatch
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 
 def predictor_states(model: Any, batch: PackedBatch) -> torch.Tensor:
     """Last hidden states (N, D) at `batch.predictors_N`."""
+    from multimodal.attention import uses_packed_attention  # here, so that who only names the learner need not import transformers
+
     inputs: dict[str, Any] = {"input_ids": batch.ids_T[None], "position_ids": batch.positions, "use_cache": False}
     if batch.pixels is not None:
         inputs["pixel_values"] = batch.pixels

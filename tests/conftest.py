@@ -28,13 +28,22 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes, those that start Ray or vLLM begin: the longest last would leave the others idle."""
+    """Where tests run in several processes, those that start Ray or vLLM begin, the longest first: last, it would leave the others idle.
+
+    The others keep their order: a process gets neighbours, which share what their file built, until it takes over from another.
+    """
     if PROCESSES > 1:
-        items.sort(key=lambda item: not (item.get_closest_marker("ray") or item.get_closest_marker("vllm")))
+        items.sort(key=lambda item: (not (item.get_closest_marker("ray") or item.get_closest_marker("vllm")), -_limit(item)))
     if not GPU_WANTED:
         for item in items:
             if item.get_closest_marker("gpu"):
                 item.add_marker(pytest.mark.skip(reason="needs a GPU: set OPENK15_TEST_GPU=1 on a machine that has one"))
+
+
+def _limit(item: pytest.Item) -> float:
+    """Seconds a test may take, where it has a limit of its own: a sign of those that take long."""
+    marker = item.get_closest_marker("timeout")
+    return marker.args[0] if marker else 0.0
 
 
 @pytest.fixture(scope="session")

@@ -29,14 +29,18 @@ def answer(code: str, **env: str) -> dict[str, object]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_torchvision_works_in_a_fresh_interpreter():
+def test_torchvision_works_in_a_fresh_interpreter_and_a_missing_operator_says_so_when_called():
     found = answer(
         "import torchvision, torch, openk15_torchvision_shim as shim\n"
         "from torchvision.transforms import v2\n"
-        "answer = {'state': shim.state(), 'ops': torchvision.extension._has_ops(),\n"
+        "try:\n    torchvision.ops.nms(torch.zeros(1, 4), torch.zeros(1), 0.5); said = ''\n"
+        "except RuntimeError as error:\n    said = str(error)\n"
+        "answer = {'state': shim.state(), 'ops': torchvision.extension._has_ops(), 'said': said,\n"
         "          'shape': list(v2.functional.resize(torch.zeros(3, 8, 8), [4, 6]).shape)}"
     )
-    assert found == {"state": "native" if found["ops"] else "shimmed", "ops": found["ops"], "shape": [3, 4, 6]}
+    assert found["shape"] == [3, 4, 6]
+    assert found["state"] == ("native" if found["ops"] else "shimmed")
+    assert ("Couldn't load custom C++ ops" in str(found["said"])) == (not found["ops"])
 
 
 def test_child_of_a_child_has_it_too():
@@ -45,13 +49,13 @@ def test_child_of_a_child_has_it_too():
 
 
 def test_what_needs_torchvision_imports():
+    """vLLM too, which has its own process in the test of `openk15 doctor`."""
     statements = (
         "import open_clip",
         "from transformers import Qwen2VLImageProcessor, Qwen2_5_VLForConditionalGeneration",
-        "from vllm import LLM",
         "import torchvision",
     )
-    assert answer("\n".join([*statements, "answer = {}"]), VLLM_LOGGING_LEVEL="ERROR") == {}
+    assert answer("\n".join([*statements, "answer = {}"])) == {}
 
 
 def test_interpreter_start_and_looking_for_torchvision_import_no_torch():
@@ -92,19 +96,6 @@ def test_nothing_is_declared_where_the_compiled_part_loads(tmp_path: Path):
         PYTHONPATH=str(tmp_path),
     )
     assert found == {"state": "native", "loaded": [str(tmp_path / "torchvision" / "_C.so")]}
-
-
-def test_missing_compiled_operator_says_so_when_called():
-    found = answer(
-        "import torch, torchvision, openk15_torchvision_shim as shim\n"
-        "try:\n    torchvision.ops.nms(torch.zeros(1, 4), torch.zeros(1), 0.5); said = ''\n"
-        "except RuntimeError as error:\n    said = str(error)\n"
-        "answer = {'state': shim.state(), 'said': said}"
-    )
-    if found["state"] == "native":
-        assert found["said"] == ""
-    else:
-        assert "Couldn't load custom C++ ops" in str(found["said"])
 
 
 def test_other_imports_and_second_installs_are_left_alone():
