@@ -142,10 +142,14 @@ def test_judge_and_helpers_killed_at_once_are_swept_by_the_next(strong_box):
 def test_a_helper_killed_in_mid_run_is_replaced_and_the_job_runs_again(box):
     before = box.respawned
     results = []
-    thread = threading.Thread(target=lambda: results.append(box.run(Job(python="import time; time.sleep(1); print('done')"))))
-    busy = {worker.pid for worker in box._workers if worker.alive}
+    thread = threading.Thread(target=lambda: results.append(box.run(Job(python="import time; time.sleep(2); print('done')"))))
     thread.start()
-    time.sleep(0.4)
+    until = time.monotonic() + 30
+    while not (running := box.strays()):
+        assert time.monotonic() < until, "the program never began"
+        time.sleep(0.01)
+    busy = {worker.pid for worker in box._workers if worker.alive}
+    assert not busy & set(running)
     for pid in busy:
         os.kill(pid, signal.SIGKILL)
     thread.join(60)
