@@ -16,95 +16,50 @@ The order of texts and pictures is kept as it is. `synthetic` says whether a mod
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, ClassVar
-
-from pydantic import AliasChoices, Field, field_validator
 
 from data_recipes.problem import Problem
 from data_recipes.sources import files
-from data_recipes.sources.base import BadRecord, Candidate
-from data_recipes.sources.fields import ABSENT, cell_of, check_columns, content_keys, identity, nearest, tag_cells
+from data_recipes.sources.base import Candidate
+from data_recipes.sources.fields import ABSENT, cell_of, content_keys, nearest, tag_cells
 from data_recipes.sources.files import Found, plain
 from data_recipes.sources.forms import NONE
-from data_recipes.sources.pictures import picture_of, picture_path
+from data_recipes.sources.pictures import picture_of
 from data_recipes.sources.prompts import decoded
-from data_recipes.sources.records import RecordReader, tag_texts
+from data_recipes.sources.records import Columns, OwnFiles
 from data_recipes.sources.unfit import Unfit, shown
 from multimodal.messages import Part, user
-from openk15.config import StrictModel
 from rewards.verdict import Answer
 
 
-class DocumentFields(StrictModel):
+class DocumentFields(Columns):
     """Column names. A record has `segments`, or else `text`."""
 
     text: str = "text"
     segments: str = "segments"
-    id: str | None = None
     url: str | None = None
     synthetic: str | None = None
-    tags: Mapping[str, str] = Field(default_factory=dict)
 
-    def columns(self) -> dict[str, str]:
+    def named(self) -> dict[str, str]:
         """Columns that the recipe names beyond the two of which one is enough."""
-        given = {key: name for key in ("id", "url", "synthetic") if (name := getattr(self, key)) is not None}
-        return given | {f"tags.{key}": name for key, name in self.tags.items()}
+        return {key: name for key, name in super().named().items() if key not in ("text", "segments")}
 
 
-class Documents(RecordReader):
+class Documents(OwnFiles):
     name = "documents"
-    licence = "declared"
     note = "Train and held-out share no picture, and no text where there is no picture."
     endings: ClassVar[tuple[str, ...]] = (*files.JSONL, *files.PARQUET)
 
-    path: Path = Field(description="a file, a folder or a glob")
     fields: DocumentFields = DocumentFields()
-    licence_declared: str = Field(
-        validation_alias=AliasChoices("licence", "licence_declared"), min_length=1, description="SPDX id of the rows' licence"
-    )
-    tags: Mapping[str, str] = Field(default_factory=dict, description="tags of every document; a tag column comes before")
-    images: Path | None = Field(default=None, description="folder from which picture paths start; else the folder of the file")
 
-    _as_text = field_validator("tags", mode="before")(tag_texts)
+    def columns(self) -> DocumentFields:
+        return self.fields
 
-    def place(self) -> str:
-        return str(self.path)
-
-    def paths(self) -> list[Path]:
-        return files.files_at(self.path, self.endings)
-
-    def records(self) -> Iterator[Found | BadRecord]:
-        found = self.paths()
-        named = files.labels(found, self.path.expanduser())
-        for file in found:
-            read = files.parquet_records if file.name.endswith(files.PARQUET) else files.jsonl_records
-            yield from read(file, named[file])
-
-    def check(self) -> None:
-        headers = (found.record for found in self.records() if isinstance(found, Found))
-        check_columns(self.fields.columns(), headers, f"source {self.name}: {self.path}")
-
-    def read(self) -> Iterator[Candidate | BadRecord]:
-        self.check()
-        yield from super().read()
-
-    def inputs(self) -> Sequence[Path]:
-        """The files, and every picture that a document points to and that is there."""
-        pictures: dict[Path, None] = {}
-        for found in self.records():
-            segments = decoded(cell_of(found.record, self.fields.segments)) if isinstance(found, Found) else None
-            for segment in segments if isinstance(segments, list) else []:
-                cell = segment.get("image") if isinstance(segment, Mapping) else None
-                if isinstance(found, Found) and (path := picture_path(cell, self._folder(found))) is not None:
-                    pictures[path] = None
-        return [*self.paths(), *sorted(path for path in pictures if path.is_file())]
-
-    def _folder(self, found: Found) -> Path:
-        return self.images.expanduser() if self.images else found.folder
-
-    def own_id(self, record: Mapping[str, Any]) -> str | None:
-        return identity(record, self.fields.id)
+    def pictured(self, record: Mapping[str, Any]) -> Iterator[Any]:
+        segments = decoded(cell_of(record, self.fields.segments))
+        for segment in segments if isinstance(segments, list) else []:
+            if isinstance(segment, Mapping):
+                yield segment.get("image")
 
     def candidate(self, found: Found) -> Candidate:
         images: dict[str, bytes] = {}
@@ -157,7 +112,7 @@ class Documents(RecordReader):
             if kind not in ("text", "image") or not isinstance(segment, Mapping):
                 raise Unfit(f'field {field!r}: {shown(segment)} is no segment; {{"type": "text" or "image", …}} is expected')
             if kind == "image":
-                name, data = picture_of(segment.get("image"), self._folder(found), field)
+                name, data = picture_of(segment.get("image"), self.folder(found), field)
                 images[name] = data
                 parts.append(Part(image=name))
             elif isinstance(text := segment.get("text"), str) and text.strip():

@@ -64,6 +64,13 @@ def labels(files: Sequence[Path], root: Path) -> dict[Path, str]:
     return {file: file.relative_to(root).as_posix() if root.is_dir() else file.name for file in files}
 
 
+def records_of(file: Path, label: str) -> Iterator[Found | BadRecord]:
+    """Records of a csv, parquet or JSON-lines file, by its ending."""
+    bare = file.name.removesuffix(".gz")
+    read = csv_records if bare.endswith(CSV) else parquet_records if bare.endswith(PARQUET) else jsonl_records
+    yield from read(file, label)
+
+
 def jsonl_records(file: Path, label: str) -> Iterator[Found | BadRecord]:
     """Objects of a JSON-lines file."""
     for number, line in enumerate(_lines(file), 1):

@@ -17,23 +17,21 @@ beside the pixels (GPS among it) no model reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
-from pydantic import AliasChoices, Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from data_recipes.problem import Problem
 from data_recipes.sources import files
-from data_recipes.sources.base import BadRecord, Candidate
-from data_recipes.sources.fields import ABSENT, cell_of, check_columns, content_keys, identity, need, tag_cells
+from data_recipes.sources.base import Candidate
+from data_recipes.sources.fields import ABSENT, cell_of, content_keys, need, tag_cells
 from data_recipes.sources.files import Found, plain
-from data_recipes.sources.pictures import picture_of, picture_path
+from data_recipes.sources.pictures import picture_of
 from data_recipes.sources.prompts import decoded
-from data_recipes.sources.records import RecordReader, tag_texts
+from data_recipes.sources.records import Columns, OwnFiles
 from data_recipes.sources.unfit import Unfit, shown
 from multimodal.messages import Part, user
-from openk15.config import StrictModel
 from openk15.seeds import digest
 from rewards.verdict import Answer
 
@@ -45,40 +43,25 @@ NAME = "In which place was this photograph taken? Look at what is built, written
 CELL = 2  # decimals of a degree to which two photographs show one place: about a kilometre
 
 
-class PhotographFields(StrictModel):
+class PhotographFields(Columns):
     """Column names."""
 
     image: str = "image"
     latitude: str = "lat"
     longitude: str = "lon"
     place: str | None = None
-    id: str | None = None
-    tags: Mapping[str, str] = Field(default_factory=dict)
-
-    def columns(self) -> dict[str, str]:
-        found = {key: value for key, value in self if isinstance(value, str)}
-        return found | {f"tags.{key}": name for key, name in self.tags.items()}
 
 
-class Photographs(RecordReader):
+class Photographs(OwnFiles):
     name = "photographs"
-    licence = "declared"
     note = "Train and held-out share no picture and no place (a cell of a hundredth of a degree)."
     endings: ClassVar[tuple[str, ...]] = (*files.JSONL, *files.CSV, *files.PARQUET)
 
-    path: Path = Field(description="a file, a folder or a glob: jsonl, csv, parquet")
     fields: PhotographFields = PhotographFields()
-    licence_declared: str = Field(
-        validation_alias=AliasChoices("licence", "licence_declared"), min_length=1, description="SPDX id of the rows' licence"
-    )
-    tags: Mapping[str, str] = Field(default_factory=dict, description="tags of every row; a tag column comes before")
-    images: Path | None = Field(default=None, description="folder from which picture paths start; else the folder of the file")
     ask: Literal["coordinates", "place"] = "coordinates"
     question: str | None = Field(default=None, min_length=1, description="instead of ours")
     tolerance_km: float = Field(default=200.0, gt=0.0, le=20_016.0, description="from the place up to which an answer is correct")
     scale_km: float | None = Field(default=None, gt=0.0, le=1e5, description="grades the answer by exp(-distance / scale)")
-
-    _as_text = field_validator("tags", mode="before")(tag_texts)
 
     @model_validator(mode="after")
     def _named(self) -> Photographs:
@@ -86,45 +69,17 @@ class Photographs(RecordReader):
             raise ValueError("ask: place needs fields.place, the column of the names; or ask: coordinates")
         return self
 
-    def place(self) -> str:
-        return str(self.path)
+    def columns(self) -> PhotographFields:
+        return self.fields
 
-    def paths(self) -> list[Path]:
-        return files.files_at(self.path, self.endings)
-
-    def records(self) -> Iterator[Found | BadRecord]:
-        found = self.paths()
-        named = files.labels(found, self.path.expanduser())
-        for file in found:
-            bare = file.name.removesuffix(".gz")
-            read = files.csv_records if bare.endswith(files.CSV) else files.jsonl_records
-            read = files.parquet_records if bare.endswith(files.PARQUET) else read
-            yield from read(file, named[file])
-
-    def check(self) -> None:
-        headers = (found.record for found in self.records() if isinstance(found, Found))
-        check_columns(self.fields.columns(), headers, f"source {self.name}: {self.path}")
-
-    def read(self) -> Iterator[Candidate | BadRecord]:
-        self.check()
-        yield from super().read()
-
-    def inputs(self) -> Sequence[Path]:
-        """The files, and every picture that a record points to and that is there."""
-        cells = ((cell_of(found.record, self.fields.image), found) for found in self.records() if isinstance(found, Found))
-        pictures = {path for cell, found in cells if cell is not ABSENT and (path := picture_path(cell, self._folder(found))) is not None}
-        return [*self.paths(), *sorted(path for path in pictures if path.is_file())]
-
-    def _folder(self, found: Found) -> Path:
-        return self.images.expanduser() if self.images else found.folder
-
-    def own_id(self, record: Mapping[str, Any]) -> str | None:
-        return identity(record, self.fields.id)
+    def pictured(self, record: Mapping[str, Any]) -> Iterator[Any]:
+        if (cell := cell_of(record, self.fields.image)) is not ABSENT:
+            yield cell
 
     def candidate(self, found: Found) -> Candidate:
         record = found.record
         latitude, longitude = degrees(record, self.fields.latitude, 90), degrees(record, self.fields.longitude, 180)
-        name, data = picture_of(need(record, self.fields.image), self._folder(found), self.fields.image)
+        name, data = picture_of(need(record, self.fields.image), self.folder(found), self.fields.image)
         if self.ask == "place":
             answer, question = Answer("exact", names(record, str(self.fields.place))), NAME
         else:

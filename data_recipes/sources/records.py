@@ -1,6 +1,7 @@
 """Readers of records: each record becomes a Candidate or a BadRecord, in the order in which it is stored.
 
 RecordReader    records() ─▶ identity (no two alike) ─▶ candidate() ─▶ Candidate | BadRecord
+OwnFiles        records() from one's own files, with the columns that a kind of source has
 MappedReader    candidate() by the recipe's field map
 PublicSet       candidate() by the published form of one data set, from a local file or from the hub
 """
@@ -17,11 +18,13 @@ from pydantic import AliasChoices, Field, field_validator
 from data_recipes.problem import Problem, Solution
 from data_recipes.sources import files
 from data_recipes.sources.base import BadRecord, Candidate, Reader
-from data_recipes.sources.fields import FieldMap, content_keys, grade_of, identity, problem_of
+from data_recipes.sources.fields import FieldMap, check_columns, content_keys, grade_of, identity, problem_of
 from data_recipes.sources.files import Found, plain
 from data_recipes.sources.forms import NONE, SELF_CONTAINED
+from data_recipes.sources.pictures import picture_path
 from data_recipes.sources.unfit import Unfit
 from multimodal.messages import Message
+from openk15.config import StrictModel
 from openk15.errors import UserError
 from rewards.verdict import Answer
 
@@ -80,6 +83,74 @@ class RecordReader(Reader):
                 yield candidate
         if empty:
             raise UserError(f"source {self.name}: {self.place()} holds no record")
+
+
+class Columns(StrictModel):
+    """Which column holds what: a subclass names its own."""
+
+    id: str | None = None
+    tags: Mapping[str, str] = Field(default_factory=dict)
+
+    def named(self) -> dict[str, str]:
+        """Columns that every file must have: key -> name."""
+        return {key: value for key, value in self if isinstance(value, str)} | {f"tags.{key}": name for key, name in self.tags.items()}
+
+
+class OwnFiles(RecordReader):
+    """One's own files of records, with pictures by path; the recipe names columns, licence and tags."""
+
+    licence: ClassVar[str] = "declared"
+    endings: ClassVar[tuple[str, ...]]
+
+    path: Path = Field(description="a file, a folder or a glob")
+    licence_declared: str = Field(
+        validation_alias=AliasChoices("licence", "licence_declared"), min_length=1, description="SPDX id of the rows' licence"
+    )
+    tags: Mapping[str, str] = Field(default_factory=dict, description="tags of every row; a tag column comes before")
+    images: Path | None = Field(default=None, description="folder from which picture paths start; else the folder of the file")
+
+    _as_text = field_validator("tags", mode="before")(tag_texts)
+
+    def place(self) -> str:
+        return str(self.path)
+
+    def paths(self) -> list[Path]:
+        return files.files_at(self.path, self.endings)
+
+    def records(self) -> Iterator[Found | BadRecord]:
+        found = self.paths()
+        named = files.labels(found, self.path.expanduser())
+        for file in found:
+            yield from files.records_of(file, named[file])
+
+    def check(self) -> None:
+        headers = (found.record for found in self.records() if isinstance(found, Found))
+        check_columns(self.columns().named(), headers, f"source {self.name}: {self.path}")
+
+    def read(self) -> Iterator[Candidate | BadRecord]:
+        self.check()
+        yield from super().read()
+
+    @abstractmethod
+    def columns(self) -> Columns:
+        """The field map."""
+
+    @abstractmethod
+    def pictured(self, record: Mapping[str, Any]) -> Iterator[Any]:
+        """The cells of a record that name pictures."""
+
+    def inputs(self) -> Sequence[Path]:
+        """The files, and every picture that a record points to and that is there."""
+        named = ((cell, found) for found in self.records() if isinstance(found, Found) for cell in self.pictured(found.record))
+        pictures = {path for cell, found in named if (path := picture_path(cell, self.folder(found))) is not None}
+        return [*self.paths(), *sorted(path for path in pictures if path.is_file())]
+
+    def folder(self, found: Found) -> Path:
+        """Where the picture paths of a record start."""
+        return self.images.expanduser() if self.images else found.folder
+
+    def own_id(self, record: Mapping[str, Any]) -> str | None:
+        return identity(record, self.columns().id)
 
 
 class MappedReader(RecordReader):
