@@ -153,7 +153,7 @@ def _grades(manifest: dict[str, Any]) -> str:
     top = max(train.values(), default=1)
     grades = sorted(train | heldout)
     rows = [[grade, train.get(grade, 0), heldout.get(grade, 0), "█" * round(20 * train.get(grade, 0) / top)] for grade in grades]
-    return "## Difficulty grades\n\n" + _table(["grade", "train", "held-out", "train"], rows)
+    return "## Difficulty grades\n\n" + _table(["grade", "train", "held-out", "train, as bars"], rows)
 
 
 def _answers(train: Tally) -> str:
