@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,29 @@ def trace(folder: Path, name: str) -> Iterator[str]:
     for row in find(folder, name):
         yield f"{row['key']} (id {row['id']}, split {row['split']})"
         yield from (f"  made of {key}" for key in row["keys"])
+        yield from _content(folder, row)
         yield from (f"  as it was read: {key} = {_short(value)}" for key, value in row["raw"].items())
         for measure, found in sorted(row["measures"].items()):
             rest = ", ".join(f"{key} {_short(value)}" for key, value in found.items() if key != "value" and value not in (None, [], {}))
             yield f"  {measure} = {_short(found.get('value'))}" + (f"  ({rest})" if rest else "")
         decision = row["decision"]
         yield "  kept" if decision is None else f"  dropped by {decision['step']}: {decision['reason']}"
+
+
+def _content(folder: Path, row: Mapping[str, Any]) -> Iterator[str]:
+    """What is asked and what is right; nothing for rows that were dropped without their text."""
+    if row["decision"] is None:
+        import pyarrow.parquet as pq
+
+        columns = ["messages", "answer"]
+        found = pq.read_table(folder / row["split"], columns=columns, filters=[("id", "=", row["id"])]).to_pylist()
+    else:
+        found = [one["row"] for one in read_jsonl(folder / DROPPED) if one.get("id") == row["id"] and one.get("row")]
+    for problem in found[:1]:
+        parts = [part for message in json.loads(problem["messages"]) for part in message["parts"]]
+        yield f"  asks: {_short(' '.join(part['text'] or '[picture]' for part in parts), 600)}"
+        answer = json.loads(problem["answer"])
+        yield f"  right is: {_short(answer['reference'])}, judged by {answer['verifier']}"
 
 
 def diff(old: Path, new: Path) -> Iterator[str]:

@@ -119,6 +119,12 @@ def test_measures_reach_the_rows_and_every_decision_can_be_explained(tmp_path: P
     assert f"length.words is {long['measures']['length.words']['value']}; kept: at most 12" in said
     assert "unit: words" in said
     assert "length.words = " in "\n".join(explain.trace(tmp_path / "out", long["key"]))
+    kept = next(row for row in rows if row["decision"] is None and row["split"] == "train")
+    problem = next(problem for problem in data.problems if problem.id == kept["id"])
+    told = list(explain.trace(tmp_path / "out", kept["key"]))
+    assert f"  right is: {problem.answer.reference}, judged by {problem.answer.verifier}" in told
+    assert f"  asks: {' '.join(problem.messages[-1].text.split())}" in told
+    assert any(line.startswith("  asks: ") for line in explain.trace(tmp_path / "out", long["key"]))
     with pytest.raises(UserError, match="knows no row 'nobody'"):
         list(explain.why_dropped(tmp_path / "out", "nobody"))
 
