@@ -18,10 +18,11 @@ from typing import Any
 
 from pydantic import Field
 
-from openk15.config import StrictModel
+from openk15.config import StrictModel, load_config
 from openk15.errors import RunError, UserError
 from openk15.files import atomic_write_json, read_json, sha256_file
 from openk15.seeds import digest
+from rl.config import RLConfig, SFTConfig
 from rl.metrics import read_metrics
 
 BENCHMARKS = ("warmup", "rl", "blank")
@@ -63,6 +64,9 @@ def run_demo(config: DemoConfig, *, fresh: bool) -> None:
     for path in (config.recipe, config.sft, config.rl):
         if not path.is_file():
             raise UserError(f"{path}: no such file; run the demo from the repository's root, or set recipe=, sft= and rl=")
+    # What the stages would refuse is refused now, not after the ones before them.
+    load_config(SFTConfig, config.sft, sft_overrides(config))
+    modules = load_config(RLConfig, config.rl, rl_overrides(config)).rewards.modules
     if fresh and config.out.exists():
         shutil.rmtree(config.out)
     out = config.out
@@ -73,7 +77,8 @@ def run_demo(config: DemoConfig, *, fresh: bool) -> None:
     seconds["sft"] = run_stage(config, sft_stage(config, fingerprint))
     seconds["rl"] = run_rl(config, fingerprint, weights_digest(policy))
     trained = newest_checkpoint(out / "rl")
-    seconds["benchmark"] = run_stage(config, bench_stage(config, "warmup", policy)) + run_stage(config, bench_stage(config, "rl", trained))
+    stages = (bench_stage(config, name, folder, modules) for name, folder in (("warmup", policy), ("rl", trained)))
+    seconds["benchmark"] = sum(run_stage(config, stage) for stage in stages)
     summary = summarise(out, seconds)
     atomic_write_json(out / "summary.json", summary)
     report = out / "report.html"
@@ -103,23 +108,31 @@ def data_stage(config: DemoConfig) -> Stage:
 
 
 def sft_stage(config: DemoConfig, fingerprint: str) -> Stage:
-    out = config.out / "sft"
-    own = (f"data={config.out / 'data'}", f"out={out}", f"seed={config.seed}")
     return Stage(
         "sft",
-        ("rl", "sft", str(config.sft), *own, *config.sft_overrides),
+        ("rl", "sft", str(config.sft), *sft_overrides(config)),
         (sha256_file(config.sft), fingerprint),
-        (out / "policy" / "config.json",),
+        (config.out / "sft" / "policy" / "config.json",),
     )
 
 
-def bench_stage(config: DemoConfig, name: str, checkpoint: Path) -> Stage:
+def sft_overrides(config: DemoConfig) -> tuple[str, ...]:
+    return (f"data={config.out / 'data'}", f"out={config.out / 'sft'}", f"seed={config.seed}", *config.sft_overrides)
+
+
+def rl_overrides(config: DemoConfig) -> tuple[str, ...]:
+    own = (f"data={config.out / 'data'}", f"policy={config.out / 'sft' / 'policy'}", f"out={config.out / 'rl'}", f"seed={config.seed}")
+    return (*own, *config.rl_overrides)
+
+
+def bench_stage(config: DemoConfig, name: str, checkpoint: Path, modules: Sequence[str] = ()) -> Stage:
     """The benchmark of one checkpoint; that of the trained one also with its pictures blanked."""
     out, blank = config.out / "bench" / name, config.out / "bench" / "blank"
     products = [out / "results.json"]
     options = ["--data", str(config.out / "data"), "--out", str(out), "--samples", str(config.benchmark.samples)]
     options += ["--max-tokens", str(config.benchmark.max_tokens), "--seed", str(config.seed)]
     options += ["--limit", str(config.benchmark.limit)] if config.benchmark.limit else []
+    options += [option for module in modules for option in ("--module", module)]
     if name == "rl":
         options += ["--blank-out", str(blank)]
         products.append(blank / "results.json")
@@ -130,8 +143,7 @@ def bench_stage(config: DemoConfig, name: str, checkpoint: Path) -> Stage:
 def run_rl(config: DemoConfig, fingerprint: str, policy: str) -> float:
     """Train, or go on with a run of the same inputs that was interrupted."""
     out = config.out / "rl"
-    own = (f"data={config.out / 'data'}", f"policy={config.out / 'sft' / 'policy'}", f"out={out}", f"seed={config.seed}")
-    command = ("rl", "train", str(config.rl), *own, *config.rl_overrides)
+    command = ("rl", "train", str(config.rl), *rl_overrides(config))
     stage = Stage("rl", command, (sha256_file(config.rl), fingerprint, policy), (out / "run.json",))
     begun = config.out / "stages" / "rl.begun.json"
     key = key_of(stage)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from openk15.errors import UserError
 from openk15.files import atomic_write_json, read_json
 from rl import demo as stages
 from rl.demo import DemoConfig, Stage
@@ -67,6 +68,28 @@ def test_a_demo_away_from_the_repository_says_so(tmp_path, repo_root):
     )
     assert done.returncode == 2
     assert "recipes/demo.yaml: no such file; run the demo from the repository's root" in done.stderr
+
+
+@pytest.mark.parametrize(("key", "name"), [("rl_overrides", "rollout.budgte=8"), ("sft_overrides", "stepz=6")])
+def test_a_misspelt_override_of_a_later_stage_is_said_before_the_first(repo_root, tmp_path, monkeypatch, key, name):
+    monkeypatch.chdir(repo_root)
+    monkeypatch.setattr(stages, "call", lambda command: pytest.fail(f"began with {command}"))
+    config = DemoConfig(
+        out=tmp_path / "demo",
+        sft=Path("configs/demo/sft.yaml"),
+        rl=Path("configs/demo/rl.yaml"),
+        **{key: (name,)},  # pyright: ignore
+    )
+    with pytest.raises(UserError, match=name.partition("=")[0].rpartition(".")[2]):
+        stages.run_demo(config, fresh=False)
+
+
+def test_benchmarks_know_the_verifiers_of_the_run(config):
+    atomic_write_json(config.out / "data" / "manifest.json", {"fingerprint": "abc"})
+    policy = config.out / "policy"
+    policy.mkdir()
+    command = stages.bench_stage(config, "rl", policy, ("mine", "yours")).command
+    assert [command[at + 1] for at, option in enumerate(command) if option == "--module"] == ["mine", "yours"]
 
 
 class Calls(list):
