@@ -47,8 +47,8 @@ def test_libraries_asked_in_turn_share_a_process_and_none_hides_another():
 
 def test_what_answered_before_another_hung_is_not_asked_again(tmp_path: Path):
     note = "open({!r}, 'a').write('x'); answer = {{}}".format(str(tmp_path / "asked"))
-    said = probes.ask_in_turn({"quick": note, "hangs": "import time; time.sleep(600)"}, 2)
-    assert (said["quick"].value, said["hangs"].why) == ({}, "no answer within 2 s")
+    said = probes.ask_in_turn({"quick": note, "hangs": "import time; time.sleep(600)"}, 6)
+    assert (said["quick"].value, said["hangs"].why) == ({}, "no answer within 6 s")
     assert (tmp_path / "asked").read_text() == "x"
 
 
