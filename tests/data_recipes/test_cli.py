@@ -117,13 +117,6 @@ def test_list_names_sources_and_recipes(data_recipes: Run):
     assert "recipe recipes/demo.yaml: 14000 train, 400 held-out" in result.stdout
 
 
-@pytest.mark.parametrize("command", ["build", "list", "card", "why-dropped", "trace", "diff", "verify", "pairs", "train-classifier"])
-def test_every_help_shows_a_working_example(data_recipes: Run, command: str):
-    result = data_recipes(command, "--help")
-    assert result.returncode == 0
-    assert f"Example: data_recipes {command} " in result.stdout
-
-
 def test_neither_commands_nor_building_import_torch(repo_root: Path):
     code = (
         "import sys, data_recipes.cli\n"
