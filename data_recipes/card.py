@@ -197,7 +197,7 @@ def _checks(recipe: Recipe, manifest: dict[str, Any]) -> str:
 def _chance(manifest: dict[str, Any]) -> str:
     chance = manifest["no_image_chance"]
     if not chance["n"]:
-        return "## Without the picture\n\nNo problem has a picture."
+        return "## Without the picture\n\nNo held-out problem has a picture: nothing to measure it on."
     named = {**chance["by_template"], "all": {**chance, "accuracy": chance[HELDOUT]}}
     rows = [[name, f"{found['accuracy']:.3f}", f"{found['low']:.3f} to {found['high']:.3f}", found["n"]] for name, found in named.items()]
     note = "Held-out accuracy of always giving train's most frequent answer for the same question and picture size."

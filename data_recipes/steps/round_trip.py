@@ -20,6 +20,7 @@ from rewards import Answer, Status, verify
 UNCHECKED = ("none",)  # rows without an answer
 ACCEPTED_STRINGS = ("exact", "anls", "f1")  # their reference may be a list, any of which is right
 TOLERANT = ("relaxed", "coordinates", "geometry")  # a wrong answer must lie well outside what they forgive
+KM_A_DEGREE = 111.2  # of latitude
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -74,8 +75,19 @@ def gold_response(answer: Answer) -> str | None:
 
 
 def perturbed(answer: Answer, most: int) -> Iterator[str]:
-    """Wrong answers of the right form: another choice, or the last number changed (to a multiple where near ones are forgiven)."""
+    """Wrong answers of the right form, at most `most`.
+
+    Another choice, another place, words lost or in another order where few wrong letters are forgiven, or else the last number
+    changed (to a multiple where near ones are forgiven).
+    """
     reference: Any = answer.reference
+    if answer.verifier == "ocr":
+        words = str(reference).split()
+        yield from [text for text in (" ".join(words[::-1]), " ".join(words[: len(words) // 2])) if text and text != str(reference)][:most]
+        return
+    if answer.params.get("metric") == "great_circle":
+        yield from _elsewhere(reference[0], reference[1], answer.params.get("tolerance", 0.0), most)
+        return
     choices = answer.params.get("choices") or answer.params.get("options")
     if choices:
         others = [str(choice) for choice in choices if str(choice) != str(reference)]
@@ -86,6 +98,14 @@ def perturbed(answer: Answer, most: int) -> Iterator[str]:
         return
     if answer.verifier not in ("code", "iou", "point"):
         yield from _changed(str(reference), answer.verifier in TOLERANT or "tolerance" in answer.params, most)
+
+
+def _elsewhere(latitude: float, longitude: float, tolerance_km: float, most: int) -> Iterator[str]:
+    """Places farther away than the tolerance: the other side of the earth, and along the meridian towards the equator."""
+    yield from [f"[{-latitude}, {longitude - 180.0 if longitude > 0 else longitude + 180.0}]"][:most]
+    away = 1.5 * tolerance_km / KM_A_DEGREE + 1.0
+    if away < 90.0 and most > 1:
+        yield f"[{round(latitude - away if latitude > 0 else latitude + away, 6)}, {longitude}]"
 
 
 def _changed(text: str, tolerant: bool, most: int) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,7 +102,9 @@ def test_questions_are_asked_only_where_the_page_has_one_answer():
     table = [Box(120 * at, 40 * row, 120 * at + 50, 40 * row + 10, text) for row, line in enumerate(cells) for at, text in enumerate(line)]
     ((_, question, answer),) = questions("cell", blocks_of(table), 0.9)
     assert "entry for chair in the column Price" in question, "lamp is there twice"
-    assert answer.reference == ["12"]
+    assert (answer.verifier, answer.reference) == ("exact", ["12"]), "a similarity would pay wrong figures"
+    ((_, _, answer),) = questions("cell", blocks_of([replace(box, text=box.text.replace("12", "dear")) for box in table]), 0.9)
+    assert (answer.verifier, answer.reference) == ("anls", ["dear"])
     prose = column(0, 60, "prose", 6)
     assert questions("title", blocks_of(prose), 0.9) == questions("cell", blocks_of(prose), 0.9) == []
     two = [Box(0, 0, 300, 30, "First"), *column(0, 60, "prose", 6), Box(0, 190, 300, 220, "Second"), *column(0, 250, "prose", 6)]

@@ -29,6 +29,9 @@ def measured(answer: Answer, *solutions: str) -> dict[str, dict[str, Any]]:
         Answer("exact", ["VILLA", "'VILLA'"], {"case": "keep"}),
         Answer("relaxed", "38.2"),  # forgives 5 %: a wrong answer must lie well outside
         Answer("choice", "B", {"options": {"A": "cat", "B": "dog"}}),
+        Answer("ocr", "Opening hours\nMonday 9:00 to 17:00", {"threshold": 0.9}),  # forgives a figure, but not half of the words
+        Answer("coordinates", [51.5007, -0.1246], {"metric": "great_circle", "tolerance": 200.0}),
+        Answer("coordinates", [-33.9, 18.4], {"metric": "great_circle", "tolerance": 2500.0, "scale": 1500.0}),
     ],
 )
 def test_answers_that_their_verifier_can_judge_are_ok(answer: Answer):
@@ -44,6 +47,11 @@ def test_perturbed_golds_are_several_and_each_is_wrong(answer: Answer):
     wrong = list(perturbed(answer, 4))
     assert len(wrong) >= 3
     assert all(verify(f"\\boxed{{{text}}}", answer).status is Status.WRONG for text in wrong)
+
+
+@pytest.mark.parametrize("answer", [Answer("ocr", "x y", {"threshold": 0.3}), Answer("anls", ["15.00"])])
+def test_an_answer_that_is_judged_too_mildly_is_not_ok(answer: Answer):
+    assert measured(answer)["ok"]["value"] is False
 
 
 def test_a_verifier_that_accepts_wrong_answers_is_named_with_one_of_them(monkeypatch: pytest.MonkeyPatch):
