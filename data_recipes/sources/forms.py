@@ -5,7 +5,7 @@ a number, a formula, 3 apples        math         anything with a digit, a backs
 a list of numbers                    number_list
 a list of texts                      exact        any of them is right
 a lone letter A to E                 choice       its options stand in the question
-true, false; other words             exact
+true, false; other words; CO2        exact
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ WORDED = (None, "exact", "f1", "anls", "ocr", "relaxed")  # any text of a list i
 MAX_WORDED = 100  # characters of an answer in words that can be compared word for word
 _LONE_LETTER = re.compile(r"\s*\(?([A-Za-z])\)?\.?\s*")
 _MATHEMATICAL = re.compile(r"[\d\\^=√π∞±∅]|^\s*[A-Za-z]\s*$")
+_CHEMICAL = re.compile(r"\s*(?=\D*\d)(?:[A-Z][a-z]?\d*){2,}\s*")  # CO2: as a product of names C2O would be the same
 _FUNCTIONS = "sqrt|sin|cos|tan|cot|sec|csc|log|ln|exp|pi|min|max|gcd|lcm|mod|arcsin|arccos|arctan|frac"
 _BEGINS_WITH_A_WORD = re.compile(rf"\s*(?!(?:{_FUNCTIONS})(?![A-Za-z]))[^\W\d_]{{3,}}")
 
@@ -119,8 +120,8 @@ def by_form(value: Any, field: str) -> tuple[str, Any]:
 
 
 def looks_mathematical(text: str) -> bool:
-    """Whether the `math` verifier is to judge: numbers, formulas, quantities; not what begins with a word ("Route 66")."""
-    return bool(_MATHEMATICAL.search(text)) and not _BEGINS_WITH_A_WORD.match(text)
+    """Whether the `math` verifier is to judge: numbers, formulas, quantities; not what begins with a word ("Route 66"), nor CO2."""
+    return bool(_MATHEMATICAL.search(text)) and not _BEGINS_WITH_A_WORD.match(text) and not _CHEMICAL.fullmatch(text)
 
 
 def number_text(value: int | float) -> str:
