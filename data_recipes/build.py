@@ -26,7 +26,7 @@ from data_recipes.executor import Executor, LocalExecutor
 from data_recipes.gates import check_gates
 from data_recipes.ingest import Ingested, disjointness, ingest, tag_names
 from data_recipes.lock import LOCK, make_lock
-from data_recipes.measuring import Measured, run_steps
+from data_recipes.measuring import Measured, check_steps, run_steps
 from data_recipes.output import DROPPED, TRACE, write_rows
 from data_recipes.recipe import Recipe
 from data_recipes.select import Candidate, Decision, Drawn, choose, funnel
@@ -56,6 +56,7 @@ def build(
 
     recipe = recipe.scaled()
     check_replaceable(out)
+    check_steps(recipe)
     stages = StageCache((cache or out.absolute().parent / ".stages").absolute())
     runner = executor or LocalExecutor(workers)
     try:

@@ -11,10 +11,11 @@ from PIL import Image
 
 from data_recipes.chance import most_frequent
 from data_recipes.lock import LOCK
+from data_recipes.problem import Problem
 from data_recipes.recipe import Recipe
 from data_recipes.report import Report
 from data_recipes.sources.base import HELDOUT, TRAIN, Generator
-from data_recipes.tally import Tally, answer_text
+from data_recipes.tally import Tally, answer_text, has_answer
 from openk15.files import atomic_write_bytes, atomic_write_text
 
 if TYPE_CHECKING:
@@ -157,6 +158,8 @@ def _grades(manifest: dict[str, Any]) -> str:
 
 
 def _answers(train: Tally) -> str:
+    if not train.answers:
+        return "## Answer balance (train)\n\nNo training problem has one answer to compare with."
     rows = []
     for template, answers in sorted(train.answers.items()):
         answer, total = str(most_frequent(answers)), answers.total()
@@ -197,7 +200,7 @@ def _checks(recipe: Recipe, manifest: dict[str, Any]) -> str:
 def _chance(manifest: dict[str, Any]) -> str:
     chance = manifest["no_image_chance"]
     if not chance["n"]:
-        return "## Without the picture\n\nNo held-out problem has a picture: nothing to measure it on."
+        return "## Without the picture\n\nNo held-out problem has both a picture and an answer: nothing to measure it on."
     named = {**chance["by_template"], "all": {**chance, "accuracy": chance[HELDOUT]}}
     rows = [[name, f"{found['accuracy']:.3f}", f"{found['low']:.3f} to {found['high']:.3f}", found["n"]] for name, found in named.items()]
     note = "Held-out accuracy of always giving train's most frequent answer for the same question and picture size."
@@ -226,10 +229,17 @@ def _examples(folder: Path, train: Tally) -> str:
             atomic_write_bytes(folder / file, images[name])
             pictures.append(f'<img src="{file}" height="{_height(images[name])}" alt="{template}">\n\n')
         worked = "\n".join(f"- {solution.style}: `{_short(solution.text)}`" for solution in problem.solutions)
-        answer = f"- answer: `{_short(answer_text(problem), 200)}`, judged by `{problem.answer.verifier}`"
         text = _short(problem.messages[-1].text, 600)
-        parts.append(f"**{template}**, grade {problem.grade}\n\n{''.join(pictures)}{text}\n\n{worked or answer}")
+        parts.append(f"**{template}**, grade {problem.grade}\n\n{''.join(pictures)}{text}\n\n{worked or _right(problem)}")
     return "\n\n".join(parts)
+
+
+def _right(problem: Problem) -> str:
+    """What is right, for an example that shows no solution."""
+    judged = f"judged by `{problem.answer.verifier}`"
+    if has_answer(problem):
+        return f"- answer: `{_short(answer_text(problem), 200)}`, {judged}"
+    return "- no answer to judge" if problem.answer.verifier == "none" else f"- {judged}"
 
 
 def _height(picture: bytes) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from data_recipes.executor import Executor
+from data_recipes.golds import perturbed
 from data_recipes.problem import Problem
 from data_recipes.recipe import Recipe, SourceSpec
 from data_recipes.row import SHARD_ROWS, Row, ShardRef, write_shard
@@ -265,22 +266,13 @@ def round_trip_fault(problem: Problem) -> str | None:
             return f"its {solution.style} solution is judged {verdict.status}: {verdict.reason}"
     if not problem.solutions:
         return None  # `round_trip` measures it
-    wrong = perturbed(problem)
+    wrong = next(perturbed(problem.answer, 1), None)
     if wrong is None:
         return None
     verdict = verify(f"\\boxed{{{wrong}}}", problem.answer)
     if verdict.status is Status.CORRECT:
         return f"a wrong answer ({wrong}) is judged correct"
     return None
-
-
-def perturbed(problem: Problem) -> str | None:
-    """A wrong answer of the right form, where one is easily made."""
-    answer = problem.answer
-    if answer.verifier == "choice" and "choices" in answer.params:
-        return next(choice for choice in answer.params["choices"] if choice != answer.reference)
-    head, comma, last = str(answer.reference).rpartition(", ")
-    return f"{head}{comma}{int(last) + 1}" if last.lstrip("-").isdigit() else None
 
 
 def asked(problem: Problem) -> str:

@@ -51,6 +51,13 @@ class Measured:
                 yield Candidate(row["key"], row["split"], values, evidence, together)
 
 
+def check_steps(recipe: Recipe) -> None:
+    """UserError for what a step needs and lacks: said before anything is drawn or measured."""
+    for spec in recipe.steps:
+        if spec.enabled:
+            spec.step().check()
+
+
 def run_steps(
     recipe: Recipe,
     shards: Sequence[ShardRef],

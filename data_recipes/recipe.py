@@ -130,8 +130,10 @@ class StepSpec(StrictModel):
         """`near_dup`, `{near_dup: {jaccard: 0.7}}`; beside the latter `as: name`, and `if: value`: an empty value switches it off."""
         if isinstance(value, str):
             return {"use": value, "name": value}
-        if isinstance(value, StepSpec) or (isinstance(value, Mapping) and "use" in value):
+        if isinstance(value, StepSpec) or (isinstance(value, Mapping) and {"use", "name"} <= set(value)):
             return value
+        if isinstance(value, Mapping) and "use" in value:
+            raise ValueError(f"a step is written `{value['use']}` or `{value['use']}: {{parameters}}`; `use` is for sources")
         names = [key for key in value if key not in ("as", "if")] if isinstance(value, Mapping) else []
         if len(names) != 1:
             raise ValueError(f"a step is a name or {{name: parameters}}, got {value!r}")

@@ -43,7 +43,7 @@ class Tally:
     tags: dict[str, Counter[str]] = field(default_factory=lambda: {tag: Counter() for tag in COUNTED_TAGS})
     words: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))  # style -> words -> solutions
     answers: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))  # template -> answer -> problems
-    guesses: list[Guess] = field(default_factory=list)  # problems with pictures only
+    guesses: list[Guess] = field(default_factory=list)  # problems with a picture and an answer
     examples: dict[str, tuple[Problem, dict[str, bytes]]] = field(default_factory=dict)  # the first of each template, with its pictures
 
     def add(self, problem: Problem, images: Mapping[str, bytes]) -> None:
@@ -53,10 +53,11 @@ class Tally:
         for solution in problem.solutions:
             self.words[solution.style][len(solution.text.split())] += 1
         template, answer = template_of(problem), answer_text(problem)
-        self.answers[template][answer] += 1
+        if has_answer(problem):
+            self.answers[template][answer] += 1
         if template not in self.examples and len(self.examples) < EXAMPLES:
             self.examples[template] = (problem, {name: images[name] for name in problem.images})
-        if problem.images:
+        if problem.images and has_answer(problem):
             sizes = tuple(Image.open(io.BytesIO(images[name])).size for name in problem.images)
             self.guesses.append(Guess((" ".join(message.text for message in problem.messages), sizes), template, answer))
 
@@ -77,6 +78,11 @@ def solution_words(lengths: Sequence[int]) -> dict[str, float]:
 
 def template_of(problem: Problem) -> str:
     return problem.tags.get("template", problem.tags["source"])
+
+
+def has_answer(problem: Problem) -> bool:
+    """Whether something to answer is right: documents have nothing, and programs and instructions many texts."""
+    return problem.answer.verifier != "none" and problem.answer.reference is not None
 
 
 def answer_text(problem: Problem) -> str:

@@ -85,7 +85,8 @@ def _explain(model: type[BaseModel], item: Any, where: str) -> str:
         return f"{where}: unknown key {key!r}; {hint}"
     if item["type"] == "missing":
         return f"{where}: key {key!r} is required"
-    said = f"{where}: key {key!r}: {item['msg'].removeprefix('Value error, ')}"
+    place = f"{where}: key {key!r}" if key else where  # what concerns the whole is at no key
+    said = f"{place}: {item['msg'].removeprefix('Value error, ')}"
     if item["type"] == "value_error" and isinstance(item["input"], dict | list):
         return said  # a check of ours has named what is wrong in it; the whole would bury that
     return f"{said} (got {item['input']!r})"

@@ -149,7 +149,7 @@ def benchmarks(against: Sequence[Against]) -> tuple[list[Benchmark], list[str]]:
 
 def _unregistered(name: str) -> str:
     near = difflib.get_close_matches(name, [*LAYOUTS, *ALIASES], n=1)
-    hint = f"did you mean benchmark: {near[0]}?" if near else f"registered: {', '.join(sorted(LAYOUTS))}"
+    hint = f"did you mean benchmark: {near[0]}?" if near else f"registered: {', '.join(sorted(LAYOUTS))}."
     return f"{name!r} is no registered benchmark; {hint} Or say its fields, e.g. fields: {{question: prompt}}"
 
 

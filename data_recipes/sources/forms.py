@@ -5,7 +5,7 @@ a number, a formula, 3 apples        math         anything with a digit, a backs
 a list of numbers                    number_list
 a list of texts                      exact        any of them is right
 a lone letter A to E                 choice       its options stand in the question
-true, false; other words             exact
+true, false; other words; CO2        exact
 """
 
 from __future__ import annotations
@@ -17,15 +17,19 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from data_recipes.sources.prompts import decoded
 from data_recipes.sources.unfit import Unfit, shown
 from rewards.registry import Rule, get, verify
 from rewards.verdict import Answer, Status
 
 NONE = "none"  # no verifier: documents, supervised examples
 SELF_CONTAINED = (NONE, "code", "ifeval", "format")  # verifiers whose params say it all: an answer is not needed
+STRUCTURED = ("iou", "point", "coordinates", "vqa", "json_schema", "ifeval", "attribute", "number_list")  # by more than one text
+WORDED = (None, "exact", "f1", "anls", "ocr", "relaxed")  # any text of a list is right; None: by the form
 MAX_WORDED = 100  # characters of an answer in words that can be compared word for word
 _LONE_LETTER = re.compile(r"\s*\(?([A-Za-z])\)?\.?\s*")
 _MATHEMATICAL = re.compile(r"[\d\\^=√π∞±∅]|^\s*[A-Za-z]\s*$")
+_CHEMICAL = re.compile(r"\s*(?=\D*\d)(?:[A-Z][a-z]?\d*){2,}\s*")  # CO2: as a product of names C2O would be the same
 _FUNCTIONS = "sqrt|sin|cos|tan|cot|sec|csc|log|ln|exp|pi|min|max|gcd|lcm|mod|arcsin|arccos|arctan|frac"
 _BEGINS_WITH_A_WORD = re.compile(rf"\s*(?!(?:{_FUNCTIONS})(?![A-Za-z]))[^\W\d_]{{3,}}")
 
@@ -55,9 +59,21 @@ def answer_of(
     if verifier is not None:
         if not _json(value):
             raise Unfit(f"field {field!r}: a {type(value).__name__} is no answer; text, number, list or mapping is expected")
+        if verifier == "number_list" and isinstance(value, list | tuple):
+            value = ", ".join(number_text(item) if isinstance(item, float) else str(item) for item in value)
         return readable(Answer(verifier, value.strip() if isinstance(value, str) else value, given), field)
     name, reference = by_form(value, field)
     return Answer(name, reference, given)
+
+
+def of_text(cell: Any, verifier: str | None) -> Any:
+    """The answer in a cell that can only hold text: JSON where the verifier takes more than one text, and a list of texts where
+    any of them is right. `[1, 2]` for `math` or by its form stays what it says: it may be an interval."""
+    value = decoded(cell)
+    if verifier in STRUCTURED:
+        return value
+    texts = isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
+    return value if texts and verifier in WORDED else cell
 
 
 def readable(answer: Answer, field: str) -> Answer:
@@ -104,8 +120,8 @@ def by_form(value: Any, field: str) -> tuple[str, Any]:
 
 
 def looks_mathematical(text: str) -> bool:
-    """Whether the `math` verifier is to judge: numbers, formulas, quantities; not what begins with a word ("Route 66")."""
-    return bool(_MATHEMATICAL.search(text)) and not _BEGINS_WITH_A_WORD.match(text)
+    """Whether the `math` verifier is to judge: numbers, formulas, quantities; not what begins with a word ("Route 66"), nor CO2."""
+    return bool(_MATHEMATICAL.search(text)) and not _BEGINS_WITH_A_WORD.match(text) and not _CHEMICAL.fullmatch(text)
 
 
 def number_text(value: int | float) -> str:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -27,6 +28,7 @@ from data_recipes.sources import files
 from data_recipes.sources.base import BadRecord, Candidate
 from data_recipes.sources.fields import check_columns, picture_cells
 from data_recipes.sources.files import Found
+from data_recipes.sources.forms import of_text
 from data_recipes.sources.pictures import picture_path
 from data_recipes.sources.records import MappedReader
 from data_recipes.sources.unfit import Unfit
@@ -92,7 +94,7 @@ class Jsonl(Table):
 
 
 class Csv(Table):
-    """Cells are text; a list (of pictures, of choices) is written as JSON: ["a.png", "b.png"]."""
+    """Cells are text; a list (of pictures, of choices, of accepted answers), a box or a schema is written as JSON: ["a.png", "b.png"]."""
 
     name = "csv"
     endings = files.CSV
@@ -101,6 +103,13 @@ class Csv(Table):
 
     def records_of(self, file: Path, label: str) -> Iterator[Found | BadRecord]:
         return files.csv_records(file, label, self.delimiter)
+
+    def candidate(self, found: Found) -> Candidate:
+        column = self.fields.answer
+        if column is not None and column in found.record:
+            answer = of_text(found.record[column], self.verifier)
+            found = replace(found, record={**found.record, column: answer})
+        return super().candidate(found)
 
     def headers(self) -> Iterator[Mapping[str, Any]]:
         return (dict.fromkeys(files.csv_header(file, self.delimiter)) for file in self.paths())

@@ -6,30 +6,29 @@ A problem whose verifier accepts a wrong answer, or refuses the right one, can o
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
 from pydantic import Field
 
+from data_recipes.golds import gold_response, perturbed
 from data_recipes.problem import Problem
 from data_recipes.row import Shard
 from data_recipes.steps.base import Measures, RowStep
-from rewards import Answer, Status, verify
+from rewards import Status, verify
 
 UNCHECKED = ("none",)  # rows without an answer
-ACCEPTED_STRINGS = ("exact", "anls", "f1")  # their reference may be a list, any of which is right
-TOLERANT = ("relaxed", "coordinates", "geometry")  # a wrong answer must lie well outside what they forgive
-KM_A_DEGREE = 111.2  # of latitude
-NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+UNPROVEN = ("ifeval", "json_schema", "format")  # many texts are right; parameters and schema were checked when the row was read
 
 
 class RoundTrip(RowStep):
-    """`solutions` also runs every worked solution; code answers have no gold text, so only their solutions are run."""
+    """`solutions` also runs every worked solution. Where no one text is right only they are run: without any, nothing is shown
+    of a code answer's tests, which may be wrong, so `ok` is false; nothing is wrong with instructions or a schema, so it is null.
+    """
 
     use: ClassVar[str] = "round_trip"
     measured: ClassVar[Mapping[str, str]] = {
-        "ok": "gold and worked solutions are judged correct and no perturbed gold is",
+        "ok": "gold and worked solutions are judged correct and no perturbed gold is; null where a form is asked for and no solution given",
         "gold": "status that the gold answer gets from its own verifier",
         "fooled": "perturbed golds that are judged correct, of those tried",
     }
@@ -52,73 +51,21 @@ class RoundTrip(RowStep):
         wrong = list(perturbed(answer, self.perturb))
         fooled = [text for text in wrong if verify(f"\\boxed{{{text}}}", answer).status is Status.CORRECT]
         judged = verdict is None or verdict.status is Status.CORRECT
-        ok = judged and failed is None and not fooled and not (verdict is None and not worked)
+        untried = verdict is None and not worked
+        ok = judged and failed is None and not fooled and not untried
         reason = (
-            verdict.reason if verdict and not judged else failed.reason if failed else f"{fooled[0]!r} is judged correct" if fooled else ""
+            "no gold text, and no worked solution to run"
+            if untried
+            else verdict.reason
+            if verdict and not judged
+            else failed.reason
+            if failed
+            else f"{fooled[0]!r} is judged correct"
+            if fooled
+            else ""
         )
         return {
-            "ok": {"value": ok, "reason": reason, "verifier": answer.verifier},
+            "ok": {"value": None if untried and answer.verifier in UNPROVEN else ok, "reason": reason, "verifier": answer.verifier},
             "gold": {"value": golden},
             "fooled": {"value": len(fooled), "of": len(wrong), "matched": fooled[:1]},
         }
-
-
-def gold_response(answer: Answer) -> str | None:
-    """The reference as a model would give it; None where the reference is no text (tests of a program)."""
-    reference: Any = answer.reference
-    if answer.verifier == "code" or reference is None:
-        return None
-    if isinstance(reference, (list, tuple)):
-        first = reference[0] if answer.verifier in ACCEPTED_STRINGS and reference else list(reference)
-        return f"\\boxed{{{first}}}"
-    return f"\\boxed{{{reference}}}"
-
-
-def perturbed(answer: Answer, most: int) -> Iterator[str]:
-    """Wrong answers of the right form, at most `most`.
-
-    Another choice, another place, words lost or in another order where few wrong letters are forgiven, or else the last number
-    changed (to a multiple where near ones are forgiven).
-    """
-    reference: Any = answer.reference
-    if answer.verifier == "ocr":
-        words = str(reference).split()
-        yield from [text for text in (" ".join(words[::-1]), " ".join(words[: len(words) // 2])) if text and text != str(reference)][:most]
-        return
-    if answer.params.get("metric") == "great_circle":
-        yield from _elsewhere(reference[0], reference[1], answer.params.get("tolerance", 0.0), most)
-        return
-    choices = answer.params.get("choices") or answer.params.get("options")
-    if choices:
-        others = [str(choice) for choice in choices if str(choice) != str(reference)]
-        yield from others[:most]
-        return
-    if answer.verifier in ACCEPTED_STRINGS and isinstance(reference, (list, tuple)):
-        yield from (other for text in reference[:1] for other in _changed(str(text), False, most) if other not in reference)
-        return
-    if answer.verifier not in ("code", "iou", "point"):
-        yield from _changed(str(reference), answer.verifier in TOLERANT or "tolerance" in answer.params, most)
-
-
-def _elsewhere(latitude: float, longitude: float, tolerance_km: float, most: int) -> Iterator[str]:
-    """Places farther away than the tolerance: the other side of the earth, and along the meridian towards the equator."""
-    yield from [f"[{-latitude}, {longitude - 180.0 if longitude > 0 else longitude + 180.0}]"][:most]
-    away = 1.5 * tolerance_km / KM_A_DEGREE + 1.0
-    if away < 90.0 and most > 1:
-        yield f"[{round(latitude - away if latitude > 0 else latitude + away, 6)}, {longitude}]"
-
-
-def _changed(text: str, tolerant: bool, most: int) -> Iterator[str]:
-    last = next(reversed(list(NUMBER.finditer(text))), None)
-    if last is None:
-        return
-    number = last.group()
-    if tolerant:
-        changed = [str(round(float(number) * factor + factor, 6)) for factor in (2.0, 3.0, -1.0, 10.0)]
-    elif "." in number:
-        changed = [str(round(float(number) + delta, 6)) for delta in (1.0, 10.0, 0.5, -1.0)]
-    else:
-        changed = [str(int(number) + delta) for delta in (1, 10, 2, -1)]
-    for other in dict.fromkeys(changed[:most]):
-        if other != number:
-            yield text[: last.start()] + other + text[last.end() :]

@@ -14,7 +14,8 @@ import pytest
 
 from data_recipes import ingest as ingesting
 from data_recipes.build import build, check_replaceable
-from data_recipes.ingest import Seen, asked, disjointness, fault_of, perturbed, round_trip_fault
+from data_recipes.golds import perturbed
+from data_recipes.ingest import Seen, asked, disjointness, fault_of, round_trip_fault
 from data_recipes.output import COLUMNS
 from data_recipes.problem import Problem, Solution
 from data_recipes.recipe import Recipe, SourceSpec
@@ -90,7 +91,8 @@ def test_every_solution_is_judged_correct_and_a_perturbed_answer_wrong(train: Pr
         assert [solution.style for solution in problem.solutions] == ["reasoned", "direct"]
         for solution in problem.solutions:
             assert verify(solution.text, problem.answer).status is Status.CORRECT, solution.text
-        assert verify(f"\\boxed{{{perturbed(problem)}}}", problem.answer).status is Status.WRONG
+        for wrong in perturbed(problem.answer, 1):
+            assert verify(f"\\boxed{{{wrong}}}", problem.answer).status is Status.WRONG
 
 
 def test_no_problem_is_kept_twice(train: ProblemSet, heldout: ProblemSet):

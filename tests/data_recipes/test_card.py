@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from data_recipes.build import build
 from data_recipes.card import without_front
@@ -126,6 +127,21 @@ def test_no_image_chance_is_the_score_of_the_most_frequent_training_answer():
 
 def test_no_image_chance_of_a_set_without_pictures_is_not_a_number():
     assert no_image_chance([], []) == {"heldout": None, "low": None, "high": None, "n": 0, "by_template": {}}
+
+
+def test_documents_have_no_answer_that_could_be_guessed(tmp_path: Path):
+    for number in range(4):
+        Image.new("RGB", (20, 20), (60 * number, 0, 0)).save(tmp_path / f"{number}.png")
+    segments = [[{"type": "image", "image": f"{number}.png"}, {"type": "text", "text": f"Shade {number}."}] for number in range(4)]
+    (tmp_path / "d.jsonl").write_text("".join(json.dumps({"segments": found}) + "\n" for found in segments))
+    source = {"use": "documents", "path": str(tmp_path / "d.jsonl"), "fields": {}, "licence": "MIT", "heldout": 2}
+    manifest = build(parse_config(Recipe, {"name": "shades", "sources": [source]}), tmp_path / "out")
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert (manifest["no_image_chance"]["n"], manifest["no_image_chance"]["heldout"]) == (0, None)
+    assert "No held-out problem has both a picture and an answer: nothing to measure it on." in card
+    assert "No training problem has one answer to compare with." in card
+    assert "null" not in card
+    assert "- no answer to judge" in card
 
 
 def test_the_benchmark_finds_the_chance_where_it_looks_for_it(manifest: dict[str, Any], heldout: ProblemSet):

@@ -216,6 +216,15 @@ def test_a_misspelt_tag_is_answered_with_the_nearest_before_anything_is_measured
     assert not MEASURED
 
 
+def test_what_a_step_needs_and_lacks_is_told_before_anything_is_drawn(tmp_path: Path):
+    said: list[str] = []
+    recipe = {"name": "late", "sources": [{"use": "text", "train": 4}], "steps": ["length", {"decontaminate": {"against": [tmp_path]}}]}
+    with pytest.raises(UserError, match=r"is no registered benchmark; registered: aime24.* mmlu\. Or say its fields"):
+        build(parse_config(Recipe, recipe), tmp_path / "out", say=said.append)
+    assert said == []
+    assert not (tmp_path / ".stages").exists()
+
+
 def test_tags_of_a_source_s_own_and_tags_that_only_other_sources_have_can_be_named(tmp_path: Path):
     (tmp_path / "mine.jsonl").write_text("".join(json.dumps({"q": f"{at} + 1?", "a": str(at + 1), "p": "x"}) + "\n" for at in range(9)))
     mine = {"use": "jsonl", "path": str(tmp_path / "mine.jsonl"), "fields": {"question": "q", "answer": "a", "tags": {"planet": "p"}}}
@@ -265,6 +274,7 @@ def test_a_gate_that_does_not_hold_stops_the_build_and_writes_nothing(tmp_path: 
     ("changes", "part"),
     [
         ({"steps": ["lenght"]}, "no step is called 'lenght'; did you mean 'length'?"),
+        ({"steps": [{"use": "length", "plus": 1}]}, "a step is written `length` or `length: {parameters}`; `use` is for sources"),
         ({"steps": [{"length": {"pluss": 1}}]}, "step length: unknown key 'pluss'; did you mean 'plus'?"),
         ({"steps": ["length", "length"]}, "two steps are called length"),
         ({"select": [{"drop": "length.wrods"}]}, "reads 'length.wrods', which no step measures; did you mean 'length.words'?"),

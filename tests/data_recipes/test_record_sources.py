@@ -51,6 +51,27 @@ def only(candidates: list[Candidate]) -> Problem:
     return problem
 
 
+@pytest.mark.parametrize(
+    ("verifier", "cell", "reference"),
+    [
+        ("exact", '["Paris", "City of Paris"]', ["Paris", "City of Paris"]),
+        ("relaxed", '["14"]', ["14"]),
+        (None, '["cat", "a cat"]', ["cat", "a cat"]),
+        ("iou", "[10, 10, 50, 50]", [10, 10, 50, 50]),
+        ("vqa", '["red", "red", "blue"]', ["red", "red", "blue"]),
+        ("number_list", "[1, 2, 3]", "1, 2, 3"),
+        ("json_schema", '{"type": "object"}', {"type": "object"}),
+        ("math", "[1, 2]", "[1, 2]"),  # an interval
+        (None, "[1, 2]", "[1, 2]"),
+        ("exact", "[sic]", "[sic]"),
+    ],
+)
+def test_an_answer_of_a_csv_file_may_be_a_list_or_a_box_in_json(verifier: str | None, cell: str, reference: Any, tmp_path: Path):
+    with (tmp_path / "rows.csv").open("w", newline="") as handle:
+        csv.writer(handle).writerows([["q", "a"], ["Well?", cell]])
+    assert only(read("csv", tmp_path / "rows.csv", fields=FIELDS, licence="MIT", verifier=verifier)).answer.reference == reference
+
+
 def test_a_folder_of_pictures_and_a_csv(tmp_path: Path):
     (tmp_path / "pictures").mkdir()
     rows = [["file", "question", "label", "level"]]
@@ -95,6 +116,7 @@ def test_the_answer_s_form_chooses_the_verifier():
     assert answer_of(2.5e-30, "a") == Answer("math", "0." + "0" * 29 + "25")
     assert answer_of(True, "a") == Answer("exact", "true")
     assert answer_of([1, 2.5], "a") == Answer("number_list", "1, 2.5")
+    assert answer_of([1, 2.5], "a", verifier="number_list") == Answer("number_list", "1, 2.5")
     assert answer_of(["cat", "a cat"], "a") == Answer("exact", ["cat", "a cat"])
     assert answer_of("cat", "a", verifier="f1", params={"threshold": 0.8}) == Answer("f1", "cat", {"threshold": 0.8})
     assert answer_of(None, "a", verifier="none") == Answer("none", None)
@@ -110,6 +132,8 @@ def test_the_answer_s_form_chooses_the_verifier():
 def test_words_are_told_from_mathematics():
     assert all(map(looks_mathematical, ("2", "x^2", "\\pi", "-3", "12 cm", "y = x", "log 5", "(1, 2)", "∅")))
     assert not any(map(looks_mathematical, ("", "the cat", "Apollo 11", "yes", "chapter 3", "März 1848")))
+    assert all(map(looks_mathematical, ("2AB", "B", "N(0, 1)", "2H", "AB = 3")))
+    assert not any(map(looks_mathematical, ("CO2", "C6H12O6", "FeCl3")))  # `math` would take C2O, a product of the same names
 
 
 @pytest.mark.parametrize(

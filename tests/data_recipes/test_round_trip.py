@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from data_recipes.golds import perturbed
+from data_recipes.ingest import round_trip_fault
 from data_recipes.problem import Problem, Solution
 from data_recipes.row import Row, Shard
-from data_recipes.steps.round_trip import RoundTrip, perturbed
+from data_recipes.steps.round_trip import RoundTrip
 from multimodal.messages import Part, user
 from rewards import Answer, Status, Verdict, verify
 
@@ -32,6 +35,22 @@ def measured(answer: Answer, *solutions: str) -> dict[str, dict[str, Any]]:
         Answer("ocr", "Opening hours\nMonday 9:00 to 17:00", {"threshold": 0.9}),  # forgives a figure, but not half of the words
         Answer("coordinates", [51.5007, -0.1246], {"metric": "great_circle", "tolerance": 200.0}),
         Answer("coordinates", [-33.9, 18.4], {"metric": "great_circle", "tolerance": 2500.0, "scale": 1500.0}),
+        Answer(
+            "coordinates", [40, 30], {"coordinates": "normalised", "reference_coordinates": "pixel", "size": [300, 200], "tolerance": 2}
+        ),
+        Answer("relaxed", ["14"]),  # ChartQA's labels are lists
+        Answer("ocr", ["hello world again", "hello, world again"]),
+        Answer("vqa", ["red", "red", "dark red", "red", "crimson"]),  # what people said: a model says one of it
+        Answer("vqa", [{"answer": text, "answer_id": number} for number, text in enumerate(("3", "2", "2", "2"))]),
+        Answer("choice", "dog", {"options": {"A": "cat", "B": "dog"}}),  # the right one by its text: B is no wrong answer
+        Answer("choice", "A", {"options": ["red", "blue"]}),
+        Answer("choice", "Yes", {"choices": ["yes", "no"]}),
+        Answer("iou", [10, 10, 50, 50], {"coordinates": "normalised", "reference_coordinates": "pixel", "size": [300, 200]}),
+        Answer("iou", [[10, 10, 20, 20], [60, 60, 20, 20]], {"format": "xywh", "response_format": "xyxy"}),
+        Answer("iou", [10, 10, 30, 30], {"format": "xyxy", "response_format": "xywh"}),
+        Answer("point", [10, 10, 50, 50]),  # a place inside, not the region
+        Answer("point", [[10, 10, 50, 50], [60, 60, 90, 90]], {"coordinates": "thousandths", "size": [300, 700]}),
+        Answer("point", [[0, 0], [10, 0], [10, 10]]),
     ],
 )
 def test_answers_that_their_verifier_can_judge_are_ok(answer: Answer):
@@ -72,3 +91,34 @@ def test_a_worked_solution_that_misses_the_answer_is_told():
 
 def test_rows_without_an_answer_are_not_measured():
     assert measured(Answer("none", None)) == {}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer("ifeval", None, {"instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}),
+        Answer("json_schema", {"type": "object", "maxProperties": 3}),
+        Answer("format", None),
+    ],
+)
+def test_where_many_texts_are_right_only_a_worked_solution_shows_anything(answer: Answer):
+    assert measured(answer)["ok"]["value"] is None
+    assert measured(answer, "<think>so</think> <answer>1, 2</answer>")["ok"]["value"] is (answer.verifier == "format")
+
+
+def test_tests_without_a_solution_that_passes_them_are_not_ok_and_say_why():
+    found = measured(Answer("code", None, {"tests": [{"stdin": "1", "stdout": "2"}]}))["ok"]
+    assert (found["value"], found["reason"]) == (False, "no gold text, and no worked solution to run")
+
+
+@pytest.mark.parametrize("reference", [[1], [1, 2], "here"])
+def test_a_place_that_is_none_is_told_by_its_verifier(reference: Any):
+    found = measured(Answer("iou", reference, {"response_format": "xywh"}))
+    assert (found["ok"]["value"], found["gold"]["value"]) == (False, "error")
+
+
+def test_a_generated_figure_that_may_be_off_by_five_percent_is_no_fault():
+    answer = Answer("relaxed", "123", {"year_exact": False})  # 124 is right too: it shows nothing
+    problem = Problem((user(Part("How much?")),), answer, TAGS, (Solution("\\boxed{123}", "direct"),))
+    assert round_trip_fault(problem) is None
+    assert round_trip_fault(replace(problem, solutions=(Solution("\\boxed{150}", "direct"),))) is not None

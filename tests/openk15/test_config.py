@@ -1,9 +1,10 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Self
 
 import pytest
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from openk15.config import StrictModel, config_hash, load_config, parse_config
 from openk15.errors import UserError
@@ -81,6 +82,20 @@ def test_a_check_of_ours_speaks_for_itself_and_the_value_is_not_repeated(tmp_pat
     with pytest.raises(UserError) as raised:
         load_config(Picky, write(tmp_path, "sources: {use: cvs, path: a.csv}"))
     assert str(raised.value).endswith("run.yaml: key 'sources': no source is called 'cvs'; did you mean 'csv'?")
+
+
+def test_a_check_of_the_whole_names_no_key(tmp_path: Path):
+    class Whole(StrictModel):
+        least: int
+        most: int
+
+        @model_validator(mode="after")
+        def ordered(self) -> Self:
+            raise ValueError("least is above most")
+
+    with pytest.raises(UserError) as raised:
+        load_config(Whole, write(tmp_path, "least: 2\nmost: 1"))
+    assert str(raised.value).endswith("run.yaml: least is above most")
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path):
