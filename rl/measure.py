@@ -42,7 +42,7 @@ def measure(record: IterationRecord) -> IterationMetrics:
     iteration, batch, stats = record.iteration, record.batch, record.stats
     live = list(record.ledger.live.values())
     segments = [segment for item in live for segment in item.segments if segment.version == iteration]
-    finished = [item for item in live if item.done and item.segments[-1].version == iteration]
+    finished = record.ledger.ended(iteration)
     judged = [item for item in finished if item.verdict is not None and item.verdict.status is not Status.ERROR]
     lengths = [item.length for item in finished]
     accuracy = (
