@@ -183,7 +183,16 @@ def resume_run(folder: Path, overrides: Sequence[str] = ()) -> Run:
     if version:
         state = read_json(run.checkpoint(version) / "state.json")
         run.rates = SuccessRates.of_state(state["success_rates"])
+    if config.iterations >= version:  # with fewer it does not go on
+        _keep_changes(folder, record, config)
     return run
+
+
+def _keep_changes(folder: Path, record: dict[str, Any], config: RLConfig) -> None:
+    """What a resumed run was told holds for the next resume too: `rl resume RUN` goes on with it, and a report asks for its iterations."""
+    kept = {**config.model_dump(mode="json"), "out": record["config"].get("out")}
+    if kept != record["config"]:
+        atomic_write_json(folder / "run.json", {**record, "config": kept, "config_hash": config_hash(config, exclude=set(FREE_KEYS))})
 
 
 def read_record(folder: Path) -> dict[str, Any]:

@@ -105,6 +105,17 @@ def test_the_context_may_grow_and_not_shrink_on_resume(config):
             resume_run(config.out, [refused])
 
 
+def test_what_a_resumed_run_was_told_holds_for_the_next_resume(config):
+    begun(config)
+    resume_run(config.out, ["iterations=9", "engine.max_model_len=200", "guards.max_error_rate=0.5"]).close()
+    again = resume_run(config.out)
+    again.close()
+    assert (again.config.iterations, again.config.engine.max_model_len, again.config.guards.max_error_rate) == (9, 200, 0.5)
+    assert read_json(config.out / "run.json")["config"]["out"] == str(config.out)
+    with pytest.raises(UserError, match=r"engine would change .* and engine\.max_model_len may grow"):
+        resume_run(config.out, ["engine.max_model_len=128"])
+
+
 @pytest.mark.parametrize("key", ["threads", "config", "config_hash", "policy_digest", "dataset"])
 def test_a_record_that_lacks_a_key_is_named(config, key):
     create_run(config).close()
