@@ -86,7 +86,8 @@ def render(data: RunData, cards: list[Card], missing: list[str]) -> str:
     )
     environment.filters["position"] = lambda share: f"{100 * min(max(share, 0.0), 1.0):.2f}%"
     page = environment.get_template(TEMPLATE)
-    about = {**dict.fromkeys(("name", "created", "config", "config_hash", "dataset", "policy", "versions", "seed", "command")), **data.run}
+    known = ("name", "created", "config", "config_hash", "dataset", "policy", "versions", "seed", "threads", "command")
+    about = {**dict.fromkeys(known), **data.run}
     config = about["config"]
     return page.render(
         about=about,
@@ -106,6 +107,7 @@ def render(data: RunData, cards: list[Card], missing: list[str]) -> str:
         config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True) if config is not None else None,
         versions=about["versions"] or {},
         command=about["command"],
+        threads=about["threads"],
         light=css_variables(dark=False),
         dark=css_variables(dark=True),
     )
