@@ -145,6 +145,21 @@ def test_the_headline_is_computed_from_the_benchmarks(data: RunData) -> None:
     assert "responses shrank" in headline(fell)
 
 
+def test_a_benchmark_of_another_run_s_checkpoint_is_left_out_and_said(demo: FakeRun, tmp_path: Path) -> None:
+    other = shutil.copytree(demo.run, tmp_path / "other")
+    record = json.loads((other / "run.json").read_text())
+    record["config"]["out"] = str(other)
+    (other / "run.json").write_text(json.dumps(record))
+    found = load_run(other, demo.demo)
+    assert set(found.benches) == {"warmup"}
+    assert found.gain is None
+    said = "bench/rl/results.json is of runs/demo/rl/checkpoints/v000040, which is no checkpoint of this run, and is left out."
+    assert said in found.missing
+    record["config"]["out"] = "runs/demo/rl"  # it was moved
+    (other / "run.json").write_text(json.dumps(record))
+    assert set(load_run(other, demo.demo).benches) == {"warmup", "rl", "blank"}
+
+
 def test_without_benchmarks_the_headline_uses_evaluations_then_training(data: RunData) -> None:
     bare = dataclasses.replace(data, benches={})
     assert headline(bare).startswith("Held-out accuracy rose from 0.42 [")
