@@ -369,6 +369,17 @@ def test_a_response_whose_budget_ended_at_the_greatest_length_is_shown_as_out_of
     assert fold_ledger([*rows, verdict], "ledger")[0][0].stops == ("budget", "context")
 
 
+def test_a_run_whose_dataset_and_policy_are_gone_has_a_report(demo: FakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = shutil.copytree(demo.run, tmp_path / "run")
+    record = json.loads((run / "run.json").read_text())
+    record["config"]["split"] = "train"
+    (run / "run.json").write_text(json.dumps(record))
+    monkeypatch.chdir(tmp_path)  # data and policy are relative
+    text = Page(report_of(run, tmp_path / "page.html", None).read_text("utf-8")).text
+    assert "No dataset was given or found: responses are shown without question and picture." in text
+    assert "No tokenizer was given or found" in text
+
+
 def test_the_folder_of_a_warm_up_has_no_report(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text('{"config": {"policy": null, "data": "runs/demo/data", "steps": 3}}')
     with pytest.raises(UserError, match=r"run\.json: no run of `rl train`"):
