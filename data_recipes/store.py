@@ -121,7 +121,10 @@ def _problem(row: dict[str, Any], path: Path, known: set[str]) -> Problem:
     if problem.answer.verifier not in known:
         near = difflib.get_close_matches(problem.answer.verifier, sorted(known), n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
-        raise UserError(f"{path}: record {problem.id}: no verifier is called {problem.answer.verifier!r}; {hint}")
+        raise UserError(
+            f"{path}: record {problem.id}: no verifier is called {problem.answer.verifier!r}; {hint}; one of your own is registered by its "
+            "module: rewards.modules of `rl train`, modules of `rl sft`, --module of `benchmark run`"
+        )
     return problem
 
 

@@ -40,6 +40,7 @@ class SFTConfig(StrictModel):
     data: Path
     out: Path
     split: str = "train"
+    modules: tuple[str, ...] = Field(default=(), description="Python modules that register further verifiers which the data name")
     policy: Path | None = Field(default=None, description="a Hugging Face folder to start from; leave out to build one")
     build: PolicyConfig = PolicyConfig()
     seed: int = 0

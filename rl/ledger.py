@@ -153,6 +153,10 @@ class Ledger:
     def unfinished(self) -> list[Trajectory]:
         return in_order([item for item in self.live.values() if not item.done])
 
+    def ended(self, iteration: int) -> list[Trajectory]:
+        """Responses that ended in `iteration`, judged or not; what is trained counts until its commit."""
+        return [item for item in self.live.values() if item.done and item.segments[-1].version == iteration]
+
     def unjudged(self) -> list[Trajectory]:
         return in_order([item for item in self.live.values() if item.done and item.verdict is None])
 

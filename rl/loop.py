@@ -163,15 +163,16 @@ def submit(run: Run, fleet: Fleet, processor: PromptProcessor, finished: list[Tr
 
 
 def collect_verdicts(run: Run, fleet: Fleet, iteration: int) -> None:
-    """Record this iteration's verdicts; errors of ours last, and only if they are few: a stopped run judges them again."""
+    """Record this iteration's verdicts; errors of ours last, and only if they are few: a stopped run judges them again.
+
+    They are few among all that ended in this iteration: a resumed one asks only for the verdicts it lacks, and may lack nothing but errors.
+    """
     failed: list[Judged] = []
-    count = 0
     for judged in fleet.verdicts():
-        count += len(judged)
         errors = [item for item in judged if item[2].status is Status.ERROR]
         run.ledger.verdicts(iteration, [item for item in judged if item[2].status is not Status.ERROR])
         failed += errors
-    check_errors([verdict for _, _, verdict in failed], count, run.config.guards)
+    check_errors([verdict for _, _, verdict in failed], len(run.ledger.ended(iteration)), run.config.guards)
     run.ledger.verdicts(iteration, failed)
 
 

@@ -42,7 +42,7 @@ def measure(record: IterationRecord) -> IterationMetrics:
     iteration, batch, stats = record.iteration, record.batch, record.stats
     live = list(record.ledger.live.values())
     segments = [segment for item in live for segment in item.segments if segment.version == iteration]
-    finished = [item for item in live if item.done and item.segments[-1].version == iteration]
+    finished = record.ledger.ended(iteration)
     judged = [item for item in finished if item.verdict is not None and item.verdict.status is not Status.ERROR]
     lengths = [item.length for item in finished]
     accuracy = (
@@ -55,7 +55,7 @@ def measure(record: IterationRecord) -> IterationMetrics:
     rollout_seconds = record.seconds.get("rollout", 0.0)
     shaped = [extra for group in batch.groups for extra in group.length_rewards]
     weight = length_weight(iteration, record.config.length_reward.switch_iteration, record.config.length_reward.weight)
-    extreme = 0.5 * weight  # a reward lies in [-extreme, 1 + extreme], and so does its interval
+    lowest, highest = reward_bounds(record.config, weight)
     return IterationMetrics(
         iteration=iteration,
         policy_version=iteration,
@@ -74,8 +74,8 @@ def measure(record: IterationRecord) -> IterationMetrics:
         accuracy_high=accuracy.high if accuracy else None,
         accuracy_n=len(judged),
         reward_mean=reward.value if reward else None,
-        reward_low=max(-extreme, reward.low) if reward and reward.low is not None else None,
-        reward_high=min(1 + extreme, reward.high) if reward and reward.high is not None else None,
+        reward_low=max(lowest, reward.low) if reward and reward.low is not None else None,
+        reward_high=min(highest, reward.high) if reward and reward.high is not None else None,
         length_mean=float(np.mean(lengths)) if lengths else None,
         length_p2_5=float(np.percentile(lengths, 2.5)) if lengths else None,
         length_p97_5=float(np.percentile(lengths, 97.5)) if lengths else None,
@@ -94,6 +94,12 @@ def measure(record: IterationRecord) -> IterationMetrics:
         seconds={phase: round(value, 4) for phase, value in record.seconds.items()},
         tokens_per_second=record.sampled / rollout_seconds if rollout_seconds > 0 and record.sampled else None,
     )
+
+
+def reward_bounds(config: RLConfig, weight: float) -> tuple[float, float]:
+    """Between what a reward lies, and so its interval: the score or a repeat's penalty, plus or minus half the length reward's weight."""
+    extra = 0.5 * weight
+    return 0.0 - config.shaping.repeat_penalty - extra, 1.0 + extra  # 0.0 - 0.0: no -0.0 is shown
 
 
 def _problem_means(scored: Sequence[tuple[str, float]]) -> list[float]:

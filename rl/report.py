@@ -49,15 +49,15 @@ def write_report(
     data = load_run(run, demo)
     missing = list(data.missing)
     if data.records and problems is None:
-        missing.append("The dataset was not given: responses are shown without question and picture.")
+        missing.append("No dataset was given or found: responses are shown without question and picture.")
     if data.records and decode is None:
-        missing.append("No tokenizer was given: responses are shown whole, their segments only as a bar.")
+        missing.append("No tokenizer was given or found: responses are shown whole, their segments only as a bar.")
     atomic_write_text(out, render(data, make_cards(data, problems, decode), missing))
     return out
 
 
 def report_of(run: Path, out: Path, demo: Path | None) -> Path:
-    """The report of a run with the questions of its dataset and its policy's tokenizer. Needs no torch."""
+    """The report of a run with the questions of its dataset and its policy's tokenizer, if they are still there. Needs no torch."""
     if not (run / "run.json").is_file():
         raise UserError(f"{run}: no run.json; `rl report` takes the folder that `rl train` wrote")
     row = read_json(run / "run.json")
@@ -65,7 +65,9 @@ def report_of(run: Path, out: Path, demo: Path | None) -> Path:
     if not isinstance(config, dict) or "rollout" not in config:
         raise UserError(f"{run / 'run.json'}: no run of `rl train`; `rl report` takes the folder that `rl train` wrote")
     import_verifiers((config.get("rewards") or {}).get("modules", ()), "rewards.modules")
-    return write_report(run, out, demo, load_problems(Path(config["data"]), config["split"]), load_decoder(Path(config["policy"])))
+    data, policy = Path(config["data"]), Path(config["policy"])
+    problems = load_problems(data, config["split"]) if data.is_dir() else None  # the run may have been copied from elsewhere
+    return write_report(run, out, demo, problems, load_decoder(policy) if policy.is_dir() else None)
 
 
 def make_cards(data: RunData, problems: ProblemLookup | None, decode: Decode | None) -> list[Card]:
@@ -86,7 +88,8 @@ def render(data: RunData, cards: list[Card], missing: list[str]) -> str:
     )
     environment.filters["position"] = lambda share: f"{100 * min(max(share, 0.0), 1.0):.2f}%"
     page = environment.get_template(TEMPLATE)
-    about = {**dict.fromkeys(("name", "created", "config", "config_hash", "dataset", "policy", "versions", "seed", "command")), **data.run}
+    known = ("name", "created", "config", "config_hash", "dataset", "policy", "versions", "seed", "threads", "command")
+    about = {**dict.fromkeys(known), **data.run}
     config = about["config"]
     return page.render(
         about=about,
@@ -106,6 +109,7 @@ def render(data: RunData, cards: list[Card], missing: list[str]) -> str:
         config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True) if config is not None else None,
         versions=about["versions"] or {},
         command=about["command"],
+        threads=about["threads"],
         light=css_variables(dark=False),
         dark=css_variables(dark=True),
     )

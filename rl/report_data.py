@@ -108,6 +108,10 @@ def load_run(run: Path, demo: Path | None = None) -> RunData:
             result = _object(demo / "bench" / name / "results.json")
             if result is None:
                 missing.append(f"bench/{name}/results.json is missing: no numbers for {what}.")
+            elif name != "warmup" and not _trained_here(result, run, about):
+                missing.append(
+                    f"bench/{name}/results.json is of {result['checkpoint']}, which is no checkpoint of this run, and is left out."
+                )
             else:
                 benches[name] = result
         if {"warmup", "rl"} <= set(benches):
@@ -122,6 +126,15 @@ def load_run(run: Path, demo: Path | None = None) -> RunData:
     return RunData(
         about or {}, tuple(metrics), tuple(evals), records, committed, planned, benches, gain, tuple(sft), summary, tuple(missing)
     )
+
+
+def _trained_here(result: Mapping[str, Any], run: Path, about: Mapping[str, Any] | None) -> bool:
+    """Whether a benchmark's checkpoint lies in the run's folder, where it is or where it was; True when the files do not say."""
+    out = ((about or {}).get("config") or {}).get("out")
+    checkpoint = result.get("checkpoint")
+    if not isinstance(out, str) or not isinstance(checkpoint, str):
+        return True
+    return any(Path(checkpoint).resolve().is_relative_to(folder.resolve()) for folder in (run, Path(out)))
 
 
 def _object(path: Path) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eval.stats import wilson
+from rl.metrics import IterationMetrics
 from rl.report_data import RunData
 
 TAG_ORDER = ("category", "domain", "template", "grade", "modality", "question_type", "discipline", "language", "source")
@@ -214,9 +215,8 @@ def tiles(data: RunData) -> list[Tile]:
     if judged:
         errors = sum(row.verdicts.get("error", 0) for row in rows)
         found.append(Tile("Verifier errors", f"{errors:,}", f"of {judged:,} verdicts; left out of training, never a zero"))
-    rollout = sum(row.seconds.get("rollout", 0.0) for row in rows)
+    generated, rollout = timed_tokens(rows)
     if rollout > 0:
-        generated = sum(row.generated_tokens for row in rows)
         found.append(Tile("Generation", f"{generated / rollout:,.0f} tok/s", f"{generated:,} tokens in {duration(rollout)} of rollout"))
     # Set-up has no time when the environment was not made by `make setup`.
     seconds = {name: value for name, value in ((data.summary or {}).get("seconds") or {}).items() if value is not None}
@@ -232,6 +232,13 @@ def tiles(data: RunData) -> list[Tile]:
         total = sum(row.seconds.get("total", 0.0) for row in rows)
         found.append(Tile("Wall time of the iterations", duration(total), f"sum over {len(rows)} iterations"))
     return found
+
+
+def timed_tokens(rows: Sequence[IterationMetrics]) -> tuple[int, float]:
+    """(tokens, seconds they took): of an iteration that was killed and resumed only what was sampled since, for only that was timed."""
+    timed = [(row.tokens_per_second, row.seconds.get("rollout", 0.0)) for row in rows]
+    measured = [(speed, seconds) for speed, seconds in timed if speed is not None]
+    return sum(round(speed * seconds) for speed, seconds in measured), sum(seconds for _, seconds in measured)
 
 
 def table(benches: Mapping[str, Mapping[str, Any]]) -> list[Row]:

@@ -116,6 +116,8 @@ def create_run(config: RLConfig, say: Callable[[str], None] = lambda _: None) ->
 
 def _refuse_begun(folder: Path) -> None:
     """UserError when samples were drawn here; a run that failed before that holds nothing to keep, and a new one takes its place."""
+    if _holds_warm_up(folder):
+        raise UserError(f"{folder}: holds a warm-up of `rl sft`, whose record and metrics the run would replace; choose another out=")
     ledger = folder / "ledger.jsonl"
     drawn = ledger.is_file() and _has_row(ledger)
     if not drawn and not any(folder.glob("checkpoints/v*")):
@@ -126,6 +128,13 @@ def _refuse_begun(folder: Path) -> None:
         f"{folder}: holds what is left of a run: {'its ledger without run.json' if drawn else 'checkpoints without a ledger'}; "
         "restore the file, delete the folder, or choose another out="
     )
+
+
+def _holds_warm_up(folder: Path) -> bool:
+    path = folder / "run.json"
+    record = read_json(path) if path.is_file() else None
+    config = record.get("config") if isinstance(record, dict) else None
+    return isinstance(config, dict) and "steps" in config
 
 
 def _has_row(path: Path) -> bool:
@@ -183,7 +192,16 @@ def resume_run(folder: Path, overrides: Sequence[str] = ()) -> Run:
     if version:
         state = read_json(run.checkpoint(version) / "state.json")
         run.rates = SuccessRates.of_state(state["success_rates"])
+    if config.iterations >= version:  # with fewer it does not go on
+        _keep_changes(folder, record, config)
     return run
+
+
+def _keep_changes(folder: Path, record: dict[str, Any], config: RLConfig) -> None:
+    """What a resumed run was told holds for the next resume too: `rl resume RUN` goes on with it, and a report asks for its iterations."""
+    kept = {**config.model_dump(mode="json"), "out": record["config"].get("out")}
+    if kept != record["config"]:
+        atomic_write_json(folder / "run.json", {**record, "config": kept, "config_hash": config_hash(config, exclude=set(FREE_KEYS))})
 
 
 def read_record(folder: Path) -> dict[str, Any]:

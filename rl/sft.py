@@ -21,6 +21,7 @@ import numpy as np
 
 from data_recipes.problem import Problem
 from data_recipes.store import ProblemSet, load_problems
+from eval.modules import import_verifiers
 from multimodal.packing import Example, pack_row, plan_rows
 from multimodal.policy import build_policy, load_for_training, save_policy
 from multimodal.processing import ProcessedPrompt, PromptProcessor
@@ -122,6 +123,7 @@ def run_sft(config: SFTConfig, report: Callable[[SFTStep], None] = lambda _: Non
     """Warm the policy up; returns the folder of the result."""
     import torch
 
+    import_verifiers(config.modules, "modules")
     data = load_problems(config.data, config.split)
     problems = [problem for problem in data.problems if problem.solutions]
     if not problems:
@@ -129,6 +131,8 @@ def run_sft(config: SFTConfig, report: Callable[[SFTStep], None] = lambda _: Non
     result = config.out / "policy"
     if config.policy is not None and config.policy.resolve() == result.resolve():
         raise UserError(f"policy={config.policy}: is what out={config.out} would replace; choose another out=")
+    if (config.out / "ledger.jsonl").exists():
+        raise UserError(f"{config.out}: holds a run of `rl train`, whose record and metrics the warm-up would replace; choose another out=")
     make_folder(config.out)
     start_folder = config.policy or _build(config, data, problems)
     processor = PromptProcessor.load(start_folder)

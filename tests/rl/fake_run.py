@@ -305,7 +305,7 @@ def write_bench(
     results = {
         **summarise(records, problems).to_dict(),
         "no_image_chance": 0.12,
-        "checkpoint": f"runs/demo/{folder.name}",
+        "checkpoint": {"warmup": "runs/demo/sft/policy"}.get(folder.name, "runs/demo/rl/checkpoints/v000040"),
         "fingerprint": "c0ffee",
         "split": "heldout",
         "blank_images": blank,

@@ -8,6 +8,7 @@ from multimodal.segment import Segment, StopReason
 from rewards.verdict import Status, Verdict
 from rl.batch import assemble, minibatches
 from rl.config import RLConfig
+from rl.measure import reward_bounds
 from rl.trajectory import new_group
 
 
@@ -73,3 +74,9 @@ def test_a_response_that_repeats_itself_earns_nothing_and_a_cut_one_only_where_t
     assert assemble([members], 0, strict).groups[0].scores == (1.0, -0.5, 0.0)
     shaped = assemble([members], 1, strict).groups[0]
     assert shaped.length_rewards == (0.5, -0.5, -0.5), "what earns nothing is not right, and so never paid for being short"
+
+
+def test_the_interval_of_a_reward_reaches_down_to_the_penalty(config):
+    strict = RLConfig.model_validate({**config.model_dump(), "shaping": {"repeat_penalty": 0.5}})
+    assert reward_bounds(strict, 0.5) == (-0.75, 1.25)
+    assert [str(bound) for bound in reward_bounds(config, 0.0)] == ["0.0", "1.0"]

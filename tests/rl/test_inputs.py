@@ -21,10 +21,11 @@ from multimodal.processing import PromptProcessor
 from openk15.errors import UserError
 from rewards import registry
 from rl import inputs, run
-from rl.config import RLConfig
+from rl.config import RLConfig, SFTConfig
 from rl.inputs import check_lengths, load_inputs, parameter_count, prompt_lengths
 from rl.plan import print_plan
 from rl.run import create_run, resume_run
+from rl.sft import run_sft
 
 
 def changed(config: RLConfig, **values) -> RLConfig:
@@ -133,6 +134,13 @@ def test_modules_of_the_user_are_imported_before_the_data_are_read(config, own_d
     registry._REGISTRY.pop("own")
     sys.modules.pop("own_verifier")
     resume_run(config.out).close()
+
+
+def test_a_warm_up_imports_modules_of_the_user_too(policy, own_data, tmp_path):
+    config = SFTConfig(data=own_data, out=tmp_path / "sft", policy=policy, steps=1, batch_size=2)
+    with pytest.raises(UserError, match=r"no verifier is called 'own'.* modules of `rl sft`"):
+        run_sft(config)
+    assert (run_sft(config.model_copy(update={"modules": ("own_verifier",)})) / "config.json").is_file()
 
 
 @pytest.mark.parametrize("text", [None, "1 +", "raise RuntimeError('no luck')"])

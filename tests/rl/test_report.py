@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from rl.report import report_of, write_report
 from rl.report_cards import choose, embed, make_card, split_text, views
 from rl.report_data import Record, RunData, fold_ledger, load_run, planned_iterations
 from rl.report_plots import switches
-from rl.report_text import headline, table, tiles
+from rl.report_text import headline, table, tiles, timed_tokens
 
 from .fake_run import FakeRun, decode, make_fake_demo, make_fake_run
 
@@ -144,6 +145,21 @@ def test_the_headline_is_computed_from_the_benchmarks(data: RunData) -> None:
     assert "responses shrank" in headline(fell)
 
 
+def test_a_benchmark_of_another_run_s_checkpoint_is_left_out_and_said(demo: FakeRun, tmp_path: Path) -> None:
+    other = shutil.copytree(demo.run, tmp_path / "other")
+    record = json.loads((other / "run.json").read_text())
+    record["config"]["out"] = str(other)
+    (other / "run.json").write_text(json.dumps(record))
+    found = load_run(other, demo.demo)
+    assert set(found.benches) == {"warmup"}
+    assert found.gain is None
+    said = "bench/rl/results.json is of runs/demo/rl/checkpoints/v000040, which is no checkpoint of this run, and is left out."
+    assert said in found.missing
+    record["config"]["out"] = "runs/demo/rl"  # it was moved
+    (other / "run.json").write_text(json.dumps(record))
+    assert set(load_run(other, demo.demo).benches) == {"warmup", "rl", "blank"}
+
+
 def test_without_benchmarks_the_headline_uses_evaluations_then_training(data: RunData) -> None:
     bare = dataclasses.replace(data, benches={})
     assert headline(bare).startswith("Held-out accuracy rose from 0.42 [")
@@ -164,6 +180,22 @@ def test_every_tile_carries_a_count_or_an_interval(data: RunData) -> None:
     assert data.gain is not None
     assert found["Gain, problem by problem"].value == f"{data.gain.paired.difference.value:+.2f}"
     assert found["Wall time, all stages"].value == "13 min 50 s"
+
+
+def test_generation_speed_is_of_the_tokens_that_were_timed(data: RunData) -> None:
+    rows = [dataclasses.replace(row, generated_tokens=1000, tokens_per_second=100.0, seconds={"rollout": 10.0}) for row in data.metrics[:3]]
+    rows[1] = dataclasses.replace(rows[1], tokens_per_second=50.0, seconds={"rollout": 2.0})  # resumed: 900 were sampled before
+    rows[2] = dataclasses.replace(rows[2], tokens_per_second=None, seconds={"rollout": 3.0})  # resumed: all were
+    assert timed_tokens(rows) == (1100, 12.0)
+
+
+def test_the_command_names_the_threads_of_the_run(demo: FakeRun, html: str, tmp_path: Path) -> None:
+    assert "OMP_NUM_THREADS" not in html, "a record of before they were kept"
+    run = tmp_path / "run"
+    shutil.copytree(demo.run, run)
+    record = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps({**record, "threads": 3}))
+    assert "<pre>OMP_NUM_THREADS=3 rl train rl.yaml</pre>" in write_report(run, tmp_path / "page.html").read_text("utf-8")
 
 
 def test_the_table_puts_blanked_pictures_beside_chance(data: RunData) -> None:
@@ -335,6 +367,17 @@ def test_a_response_whose_budget_ended_at_the_greatest_length_is_shown_as_out_of
     assert fold_ledger(rows, "ledger")[0][0].stops == ("budget", "budget")
     verdict = {"kind": "verdict", "trajectory": "a", "iteration": 1, "text": "", "verdict": {"status": "wrong"}}
     assert fold_ledger([*rows, verdict], "ledger")[0][0].stops == ("budget", "context")
+
+
+def test_a_run_whose_dataset_and_policy_are_gone_has_a_report(demo: FakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = shutil.copytree(demo.run, tmp_path / "run")
+    record = json.loads((run / "run.json").read_text())
+    record["config"]["split"] = "train"
+    (run / "run.json").write_text(json.dumps(record))
+    monkeypatch.chdir(tmp_path)  # data and policy are relative
+    text = Page(report_of(run, tmp_path / "page.html", None).read_text("utf-8")).text
+    assert "No dataset was given or found: responses are shown without question and picture." in text
+    assert "No tokenizer was given or found" in text
 
 
 def test_the_folder_of_a_warm_up_has_no_report(tmp_path: Path) -> None:

@@ -20,9 +20,10 @@ import pytest
 from openk15.errors import GuardError, UserError
 from openk15.files import read_jsonl
 from rewards import registry
-from rewards.verdict import Answer
+from rewards.verdict import Answer, Status
 from rl.config import RewardsConfig, RLConfig
 from rl.fleet import LocalFleet, pool_settings
+from rl.ledger import Ledger
 from rl.loop import train
 from rl.metrics import MetricsWriter, read_evals, read_metrics
 from rl.run import Run, create_run, resume_run
@@ -152,6 +153,25 @@ def test_errors_above_the_limit_stop_the_run_and_are_judged_again_when_it_is_res
     go(mended, lambda sample, text: (text, Answer("faulty", "right" if sample % 2 else "wrong")))
     assert [row.verdicts["error"] for row in read_metrics(config.out)] == [0]
     assert len(rows(config.out, "verdict")) == JUDGED
+
+
+def test_a_run_that_died_before_its_few_errors_were_recorded_goes_on(config, faulty, monkeypatch):
+    config = changed(config)
+    record = Ledger.verdicts
+
+    def dying(self, iteration, items):
+        if any(verdict.status is Status.ERROR for _, _, verdict in items):
+            raise KeyboardInterrupt
+        record(self, iteration, items)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "verdicts", dying)
+        with pytest.raises(KeyboardInterrupt):
+            go(create_run(config), as_ordered)
+    assert len(rows(config.out, "verdict")) == JUDGED - ERRORS, "only errors are left to be asked for"
+    go(resume_run(config.out), as_ordered)
+    assert [row.verdicts["error"] for row in read_metrics(config.out)] == [ERRORS]
+    assert_masked(config.out)
 
 
 def test_a_timer_that_fails_off_the_main_thread_is_an_error(config, faulty):

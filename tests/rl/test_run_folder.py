@@ -9,8 +9,9 @@ import pytest
 from openk15.errors import UserError
 from openk15.files import AppendLog, atomic_write_json, read_json
 from rl import run
-from rl.config import RLConfig
+from rl.config import RLConfig, SFTConfig
 from rl.run import create_run, resume_run
+from rl.sft import run_sft
 from rl.trajectory import new_group
 
 
@@ -42,6 +43,19 @@ def test_a_run_that_drew_nothing_gives_way_to_a_corrected_one(config):
     assert read_json(config.out / "run.json")["config"]["learner"]["tau"] == 0.2
     assert not (config.out / "evals.jsonl").exists()
     resume_run(config.out).close()
+
+
+def test_a_run_and_a_warm_up_do_not_replace_each_other(config, tmp_path):  # their records and metrics have the same names
+    begun(config)
+    before = (config.out / "run.json").read_bytes()
+    with pytest.raises(UserError, match=r"holds a run of `rl train`.* choose another out="):
+        run_sft(SFTConfig(data=config.data, out=config.out, policy=config.policy, steps=1))
+    assert (config.out / "run.json").read_bytes() == before
+    warm = SFTConfig(data=config.data, out=tmp_path / "sft", policy=config.policy, steps=1, batch_size=2)
+    run_sft(warm)
+    with pytest.raises(UserError, match=r"holds a warm-up of `rl sft`.* choose another out="):
+        create_run(config.model_copy(update={"out": warm.out}))
+    assert (warm.out / "metrics.jsonl").is_file()
 
 
 def test_a_wrong_ray_address_leaves_nothing_behind(config, monkeypatch):
@@ -103,6 +117,17 @@ def test_the_context_may_grow_and_not_shrink_on_resume(config):
     for refused in ("engine.max_model_len=100", "engine.temperature=0.5"):
         with pytest.raises(UserError, match=r"engine would change .* and engine\.max_model_len may grow"):
             resume_run(config.out, [refused])
+
+
+def test_what_a_resumed_run_was_told_holds_for_the_next_resume(config):
+    begun(config)
+    resume_run(config.out, ["iterations=9", "engine.max_model_len=200", "guards.max_error_rate=0.5"]).close()
+    again = resume_run(config.out)
+    again.close()
+    assert (again.config.iterations, again.config.engine.max_model_len, again.config.guards.max_error_rate) == (9, 200, 0.5)
+    assert read_json(config.out / "run.json")["config"]["out"] == str(config.out)
+    with pytest.raises(UserError, match=r"engine would change .* and engine\.max_model_len may grow"):
+        resume_run(config.out, ["engine.max_model_len=128"])
 
 
 @pytest.mark.parametrize("key", ["threads", "config", "config_hash", "policy_digest", "dataset"])
