@@ -28,6 +28,7 @@ _OUR = r"(?:\s+(?:the|my|our)(?:\s+\w+)?)?"
 _SUPPOSED = rf"\b(?:if|unless|whether|(?:suppos|assum)(?:e|ing)(?:\s+that)?|imagine(?:\s+that)?){_OUR}|(?:如果|假如|假设|若)"
 _OPENING = r"(?:\A|[.!?\n])[\s\W]*(?:(?:so|but|and|then|well|hmm+|wait)\b[\s,]*)?"
 _ASKED = rf"{_OPENING}(?:is|was|could|can|would|should|might|may){_OUR}"  # "is the answer 5?"
+SUPPOSED = rf"(?:{_SUPPOSED}|{_ASKED})\s*\Z"
 ANNOUNCED = (
     rf"(?:{_OPINIONS}{_WORDS}{{0,7}}|{_SUPPOSED}|{_ASKED}|\b(?:wrong|incorrect|false)"
     r"|错误的?|不正确的?|不(?:认为|觉得|相信)[^，。；,.;\n]{0,8})\s*\Z"

@@ -127,7 +127,7 @@ _DENIED_AFTER = re.compile(
     rf"{_CLOSE}(?:(?:is|was|would\s+be|are)\s+(?:\w+ly\s+|also\s+)?(?:wrong|incorrect|false|invalid|impossible)\b"
     rf"|(?:(?:is|was|would|are|can)(?:\s+not|{NOT})|cannot)\s+(?:be\s+)?(?:\w+ly\s+)?"
     r"(?:the\s+(?:\w+\s+)?(?:answer|solution|result|option|choice|one)\b|(?:right|correct|it|true|valid|possible)\b)"
-    rf"|[?？]\s*(?:no\b|nope\b|wrong\b|不)|{CHINESE_AFTER})",
+    rf"|(?:(?:right|correct|true|it|the\s+answer)\s*)?[?？]\s*(?:no\b|nope\b|wrong\b|不)|{CHINESE_AFTER})",
     re.IGNORECASE,
 )
 _BESIDE = 80  # characters looked at on either side of a box or a tag
@@ -180,11 +180,12 @@ def boxed_answer(text: str) -> Found | None:
 
 def tagged_answer(text: str) -> Found | None:
     """The same of its `<answer>...</answer>` tags."""
-    spans = _asserted(text, _tag_spans(text))
+    spans = _asserted(text, tag_spans(text))
     return _joined(text, spans) if spans else None
 
 
-def _tag_spans(text: str) -> list[Span]:
+def tag_spans(text: str) -> list[Span]:
+    """Every closed `<answer>...</answer>`, in order."""
     return [(tag.start(), tag.end(), tag[1].strip()) for tag in _TAG.finditer(text)]
 
 

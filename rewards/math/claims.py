@@ -18,6 +18,7 @@ from rewards.denials import (
     CHINESE_NOT,
     DISOWNED,
     DOUBT,
+    SUPPOSED,
 )
 from rewards.extract import UP_TO
 
@@ -62,7 +63,7 @@ _DENIED_AFTER = re.compile(
     rf"|{_CLOSE}[.!;,]?\s*(?:\W*(?:but|no|wait|actually|sorry|oops)\b\W*){{0,3}}(?:that|this|it|which|(?:the|my|this|that)\s+answer)"
     rf"\s*(?:is|['’]s|was)\s*(?:{_WRONG}|not\s+(?:\w+ly\s+)?(?:correct|right|true|the\s+(?:\w+\s+)?answer))"
     rf"|{_CLOSE}[—–-]*\s*[(\[]\s*(?:(?:this|that|it|which)\s+is\s+)?(?:{_WRONG}|not\s+(?:correct|right|true|the\s+(?:\w+\s+)?answer)\b)"
-    rf"|{_CLOSE}[?？]\s*(?:no\b|nope\b|wrong\b|不)|{CHINESE_AFTER}",
+    rf"|{_CLOSE}(?:(?:right|correct|true|it|the\s+answer)\s*)?[?？]\s*(?:no\b|nope\b|wrong\b|不)|{CHINESE_AFTER}",
     re.IGNORECASE,
 )
 _BOUNDED_AFTER = re.compile(
@@ -77,8 +78,10 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 _QUESTION = re.compile(rf"{_CLOSE}[?？]")
+_YES = re.compile(rf"{_CLOSE}[?？]\s*(?:yes|yep|yeah|indeed|correct|right|exactly|是|对|没错)", re.IGNORECASE)
 # "I do not think that the answer is": the denial stands before the words that announce the answer.
 _ANNOUNCED_DENIED = re.compile(ANNOUNCED, re.IGNORECASE)
+_ANNOUNCED_SUPPOSED = re.compile(SUPPOSED, re.IGNORECASE)
 _CORRECTION = re.compile(
     r"(?:^|(?<=[\s.,;:!?$)}\]*—-]))(?:(?:actually|wait|no|sorry|oops|correction|rather|hmm+|hold\s+on|i\s+mean)\b[\s,:.!;—-]*+){1,6}+"
     r"(?:(?:so|but|then|i\s+made\s+a\s+mistake)\b[\s,:.!;—-]*+){0,6}+"
@@ -101,7 +104,7 @@ def refused(text: str, start: int, end: int, *, boxed: bool = False) -> str | No
     before, after = text[max(0, start - WINDOW) : start], text[end : end + WINDOW]
     if _DENIES.search(before) or _DOUBTS.search(before) or _DENIED_AFTER.match(after):
         return "the answer is denied"
-    if _QUESTION.match(after) and _ASKED.search(before):
+    if _QUESTION.match(after) and not _YES.match(after) and _ASKED.search(before):
         return "the answer is only asked"
     if not boxed and _NUMBER_DENIED_AFTER.match(after):
         return "the answer is denied"
@@ -113,6 +116,17 @@ def refused(text: str, start: int, end: int, *, boxed: bool = False) -> str | No
 def announced_denied(text: str, start: int) -> bool:
     """Whether the words at text[start:] ("the answer is") are themselves denied: "I do not think the answer is 5"."""
     return _ANNOUNCED_DENIED.search(text, max(0, start - WINDOW), start) is not None
+
+
+def announced_supposed(text: str, start: int) -> int | None:
+    """Where the words begin that make of those at text[start:] ("the answer is") a supposition or a question; None if none do."""
+    found = _ANNOUNCED_SUPPOSED.search(text, max(0, start - WINDOW), start)
+    return None if found is None else found.start()
+
+
+def affirmed(text: str, end: int) -> bool:
+    """Whether a question that ends at text[end:] is answered with yes there."""
+    return _YES.match(text, end, end + WINDOW) is not None
 
 
 def sign_before(text: str, start: int) -> str | None:
@@ -134,4 +148,4 @@ def correction(text: str) -> str | None:
     return None if last is None else text[last:]
 
 
-__all__ = ["announced_denied", "correction", "refused", "sign_before"]
+__all__ = ["affirmed", "announced_denied", "announced_supposed", "correction", "refused", "sign_before"]

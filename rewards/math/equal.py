@@ -69,10 +69,19 @@ def relations_equal(reference: n.Node, given: n.Node, policy: Policy) -> bool:
     name, value = named(reference)
     other_name, other_value = named(given)
     if name is None and other_name is None:
-        return False
+        stated = value_of_several(given)
+        return stated is not None and not n.free_symbols(reference) and equal(reference, stated, policy)
     if name is not None and n.free_symbols(value) & n.free_symbols(name) and not isinstance(name, n.Call):
         return False  # x = x + 1 names nothing
     return equal(value, other_value, policy)
+
+
+def value_of_several(node: n.Node) -> n.Node | None:
+    """25 of m + n = 25: one equation settles none of several unknowns, so it states the value of its left side."""
+    if not isinstance(node, n.Rel) or node.ops != ("=",):
+        return None
+    left, right = node.sides
+    return right if len(n.free_symbols(left)) > 1 and not n.free_symbols(right) else None
 
 
 def aligned(name: n.Node, other: n.Node, value: n.Node) -> n.Node:

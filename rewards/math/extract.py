@@ -15,8 +15,9 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rewards.extract import after_thoughts
-from rewards.math.claims import announced_denied, correction, refused, sign_before
+from rewards.extract import after_thoughts, tag_spans
+from rewards.math.claims import affirmed, announced_denied, announced_supposed, correction, refused, sign_before
+from rewards.math.led import formula_of, unmarked
 from rewards.math.lexer import FUNCTIONS
 from rewards.math.units import MAGNITUDE_AFTER, PLAIN_UNITS, is_symbol
 
@@ -35,10 +36,15 @@ _MARKUP = re.compile(r"\\(?:quad|qquad|[,;:! ()\[\]])|\\text\s*\{([^{}]*)\}|[$~{
 _LEFT_SIDE = re.compile(r"[A-Za-z]\w*(?:_\{?\w+\}?)?(?:\([^()]{1,12}\))?\s*=\s*$")
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n\s*\n|[。！？]")
 _MARK = re.compile(
-    r"(?:final\s+answer|\bcorrect\s+answer|answer|result|solution)s?\b\**[^\n.:=$\\]{0,60}?(?:\b(?:is|are|was|be|equals)\b|[:=])\**:?"
+    r"(?:final\s+answer|\bcorrect\s+answer|answer|result|solution)s?\b\**(?:(?!\b(?:answer|result|solution)s?\b)[^\n.:=$\\]){0,60}?"
+    r"(?:\b(?:is|are|was|be|equals)\b|[:=])\**:?|\bans\b\.?\s*[:=]"
     r"|final\s+answer\**\s*\n|\banswer\b\**(?=\s*(?:\$|\\\(|\\\[|-?\d))|####|答案\s*(?:是|为|：|:)|réponse\s+(?:est|:)|respuesta\s+(?:es|:)|antwort\s+(?:ist|lautet|:)",
     re.IGNORECASE,
 )
+_SEVERAL = re.compile(r"s\b[^\n]*\bare\b", re.IGNORECASE)  # "the solutions are": a list may follow
+_LISTED = re.compile(r"\s*\n(?:[ \t]*(?:[-*•]|\(?\d{1,2}[.)])[ \t]+\S[^\n]{0,80}(?:\n[ \t]*)*(?:\n|\Z)){2,20}")
+_ITEM = re.compile(r"^[ \t]*(?:[-*•]|\(?\d{1,2}[.)])[ \t]+(\S.*)$", re.MULTILINE)
+_HEADS_WORK = re.compile(r"solution\**\s*:\**\Z", re.IGNORECASE)
 _DENIED_IN_MARK = re.compile(r"\b(?:not|never|cannot)\b|n['’]t\b", re.IGNORECASE)  # "the answer cannot be"
 _INSTEAD = re.compile(
     r"(?:\bbut\s+(?:rather\s+)?|[,;]\s*(?:(?:and|so|hence|thus|therefore)\s+)*(?:it|the\s+answer|this)\s+(?:is|equals|must\s+be)\s+)"
@@ -54,6 +60,8 @@ _MATH = re.compile(r"(?<!\\)\$\$(.+?)\$\$|(?<!\\)\$(.+?)(?<!\\)\$|\\\((.+?)\\\)|
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.,/\\^])(?P<sign>(?<![A-Za-z0-9_)\]}])[-−])?\\?\$?\s?(?P<num>(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s?/\s?\d+)?(?:\s+\d+/\d+)?)(?P<tail>\s*(?:\\?%|percent\b|pct\b))?",
 )
+_COORDINATE = r"\s*(?:[-−+]?\s?(?:\d[\d.]{0,20}(?:/\d{1,9})?|\.\d{1,20}|∞|infinity))\s*"
+_TUPLE = re.compile(rf"(?<![\w)\]}}])[(\[]{_COORDINATE}(?:[,;]{_COORDINATE}){{1,9}}[)\]](?![\w(^])", re.IGNORECASE)
 # What makes of the number beside it another one: a power, a product, a quotient, a sum.
 _CALCULATED_AFTER = re.compile(r"\s*[\^×·÷²³¹⁰⁴-⁹ⁿ√]|\*(?=[\w(])|\s+\*\s+|_|\s*/\s*[A-Za-z(\\]|\s+[+]")
 _CALCULATED_BEFORE = re.compile(r"(?:[+×·÷√^/]|(?<=[\w)])\*|\s\*\s)\s*\Z")
@@ -63,6 +71,16 @@ _MINUS_BEFORE = re.compile(r"(?:[$=(]|\\[(\[])\s*[-−]\s*\Z")
 _ORDER = re.compile(r"[<>≤≥≠]|\\(?:leq?|geq?|neq?|lt|gt)(?:slant)?(?![a-zA-Z])")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _COMMANDS = re.compile(r"\\[a-zA-Z]+\*?(?:\s*\{[^{}\\]*\})?")
+_CONTRAST = re.compile(
+    r"(?:\s*[,;]\s*|\s[(\[]|\s[—–]\s?|\s(?=rather|instead|and\s+not))(?:and\s+|but\s+)?(?:not|rather\s+than|instead\s+of)\s"
+    r"(?!only\b)(?:(?!\bbut\b)[^;:=\n]){1,40}\Z",
+    re.IGNORECASE,
+)
+# No aside makes another number of it, as "(base 8)" or "(in thousands)" would.
+_ASIDE = re.compile(
+    r"\s\(((?=[^()]{0,80}\d)(?![^()]{0,80}\b(?:base|mod\w*|radix|hundreds?|thousands?|millions?|billions?|dozens?|percent|wrong|not|or)\b)[^()]{1,80})\)[\s.]*\Z",
+    re.IGNORECASE,
+)
 _ENDINGS = re.compile(r"(?<!\s)\s*(?:I hope (?:it|this) is correct\.?|<\|[^|]*\|>.*)\s*$", re.DOTALL)
 
 
@@ -163,7 +181,29 @@ def final_answer(response: str) -> Final | str:
         if sign_before(text, start) != "" or _MINUS_BEFORE.search(text, max(0, start - 12), start):
             return "the sign before the box is not in it"
         return Final(stated_together(text, spans, parts), tuple(content for _, _, content in spans), boxed=True)
+    if spans := tag_spans(text):
+        return _tagged(text, spans)
     return _unboxed(text)
+
+
+def _tagged(text: str, spans: list[tuple[int, int, str]]) -> Final | str:
+    """What the last `<answer>...</answer>` and those joined to it say. A tag holds a formula or a sentence, with or without dollars."""
+    contents = joined_tail(text, spans)
+    if not any(contents):
+        return "the tag is empty"
+    if later_said := correction(text[spans[-1][1] :][:MAX_PROSE]):
+        return _from_sentence(_first_sentence(later_said))
+    if reason := refused(text, spans[-len(contents)][0], spans[-1][1], boxed=True):
+        return reason
+    return _together([_unboxed(content) for content in contents[-MAX_PARTS:]])
+
+
+def _together(found: list[Final | str]) -> Final | str:
+    """Answers that are one together; if one of them is none, so is the whole."""
+    finals = [one for one in found if isinstance(one, Final)]
+    if len(finals) < len(found):
+        return next(one for one in found if isinstance(one, str))
+    return finals[0] if len(finals) == 1 else Final(tuple(part for one in finals for part in one.parts))
 
 
 def reference_answer(text: str) -> Final:
@@ -187,27 +227,59 @@ def _unboxed(text: str) -> Final | str:
         if begin is None:
             return f"a last sentence of more than {MAX_PROSE} characters"
         text = text[begin.end() - MAX_PROSE :]
-    text = _ENDINGS.sub("", text).strip()
+    text = unmarked(_ENDINGS.sub("", text.rstrip())).strip()
     if not text:
         return "nothing is written"
+    said, supposed = text, None
     marks = list(_MARK.finditer(text))
     while marks:
         mark = marks.pop()
-        rest = text[mark.end() :]
+        rest = said[mark.end() :]
         if later := correction(rest):
             return _from_sentence(_first_sentence(later))
-        if announced_denied(text, mark.start()):
+        asks = "?" in mark.group()  # "Is the answer even? It is 4": answers what is asked
+        if not asks and (begin := announced_supposed(text, mark.start())) is not None:
+            # It states nothing, so what is stated before it counts, else what follows its sentence.
+            sentence = _first_sentence(rest)
+            end = mark.end() + rest.find(sentence) + len(sentence)
+            if affirmed(text, end):
+                return _from_sentence(sentence)
+            supposed = text[end:] if supposed is None else supposed
+            said = text[:begin]
+            continue
+        if not asks and announced_denied(text, mark.start()):
             return "the answer is denied"
         if _DENIED.match(rest) or _DENIED_IN_MARK.search(mark.group()):
             return _instead(rest)
+        if _HEADS_WORK.search(mark.group()) and re.match(r"[ \t]*\n\s*\S[^\n]*\n+\s*\S", rest):
+            return _unboxed(rest)  # a heading over several lines of work, whose end counts
+        if _SEVERAL.search(mark.group()) and (listed := _LISTED.match(rest)):
+            return _together([_from_sentence(_first_sentence(item[1])) for item in _ITEM.finditer(listed.group())])
         if rest.strip(" *:$\n.\"'"):
             sentence = _first_sentence(rest)
             start = rest.find(sentence)
             return refused(rest, start, start + len(sentence), boxed=True) or _from_sentence(sentence)
+    if supposed is not None:
+        if not re.search(r"\d|\$|\\\(|\\\[", supposed):
+            return "the answer is only supposed or asked"
+        text = supposed.strip(" ?!.。？！\n")
     if len(text) <= 400 and "\n" not in text.strip() and not is_prose(text) and not _speaks_of_formulas(text):
         hedged = _HEDGE.search(text)
-        return "the answer hedges between candidates" if hedged else Final((_unwrapped(text),), fallback=_number_in_words(text))
+        if hedged:
+            return "the answer hedges between candidates"
+        return Final((formula_of(_unwrapped(_last_with_answer(text))),), fallback=_number_in_words(text))
     return _from_sentence(_last_with_answer(text))
+
+
+def _without_aside(sentence: str) -> str:
+    """The sentence without what it contrasts its answer with ("5, not 4") or explains it by ("5 (2 red and 3 blue)") at its end."""
+    contrast = _CONTRAST.search(sentence)
+    if contrast and re.search(r"[\d$]", sentence[: contrast.start()]):
+        return sentence[: contrast.start()]
+    aside = None if _HEDGE.search(sentence) else _ASIDE.search(sentence)
+    if aside and is_prose(aside[1]) and not refused(sentence, 0, aside.start()) and re.search(r"[\d$]", sentence[: aside.start()]):
+        return sentence[: aside.start()]
+    return sentence
 
 
 def _instead(denial: str) -> Final | str:
@@ -248,7 +320,7 @@ def _last_with_answer(text: str) -> str:
 
 
 def _from_sentence(sentence: str) -> Final | str:
-    sentence = sentence.strip().strip("*\"'`").strip()
+    sentence = _without_aside(sentence.strip().strip("*\"'`").strip())
     spans = [
         (found.start(), found.end(), next(part for part in found.groups() if part is not None).strip())
         for found in _MATH.finditer(sentence)
@@ -275,7 +347,7 @@ def _from_sentence(sentence: str) -> Final | str:
             parts[-1] += "\\%" if sign.group(1) not in ("°", "degrees") else "^{\\circ}"
         return Final(stated_together(sentence, spans, parts), fallback=number)
     if len(sentence) <= 400 and not is_prose(sentence):
-        return Final((_unwrapped(sentence),), fallback=number)
+        return Final((formula_of(_unwrapped(sentence)),), fallback=number)
     number = None if _RECORD.search(sentence) else _last_number(sentence)
     if number is None:
         return Final((_unwrapped(sentence),)) if len(sentence) <= 400 else "no answer is to be found"
@@ -300,6 +372,9 @@ def _last_number(text: str) -> str | None:
         return None
     found = every[-1]
     value, start, end = found.group("num").rstrip(","), found.start(), found.end()
+    for tuple_found in _TUPLE.finditer(text):
+        if tuple_found.start() < start < tuple_found.end():  # a coordinate or an end of an interval is no answer by itself
+            return None if refused(text, *tuple_found.span()) else tuple_found.group()
     if refused(text, start, end) or _CALCULATED_BEFORE.search(text, max(0, start - 4), start):
         return None
     sign = "-" if found.group("sign") else sign_before(text, start)

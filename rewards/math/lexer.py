@@ -152,7 +152,12 @@ def _command(text: str, at: int, name: str, tokens: list[Token], spaced: bool, d
         return at
     if name in _TEXTUAL:
         content, at = _braced(text, at)
-        _textual(name, content, tokens, spaced, depth)
+        if _is_formula(name, content) and depth < 4:
+            whole = not tokens and not text[at:].strip()  # a list is none within braces
+            inner = lex(content, depth + 1)
+            tokens += inner if whole else [Token("op", "{", spaced), *inner, Token("op", "}")]
+        else:
+            _textual(name, content, tokens, spaced, depth)
         return at
     if name in ("boxed", "variable"):
         content, at = _braced(text, at)
@@ -167,6 +172,18 @@ def _command(text: str, at: int, name: str, tokens: list[Token], spaced: bool, d
     else:
         tokens.append(Token("cmd", {"cosec": "csc", "tg": "tan", "ctg": "cot"}.get(name, name), spaced))
     return at
+
+
+_STARTS_FORMULA = re.compile(r"\s*(?:[-+]?\s*[\d\[|]|\\(?!text)|[A-Za-z]\s*=)")
+_COUNTED = re.compile(r"[-+]?\d[\d.,]* [A-Za-z]{2}")  # 5 apples
+_HAS_OPERATOR = re.compile(r"[\d^_=<>+\-*/|()\[\]\\]")
+
+
+def _is_formula(name: str, content: str) -> bool:
+    """Whether a command for letters' style holds more than letters: "\\mathbf{-x^2}". Units are upright, never bold: "\\mathrm{m/s}"."""
+    if name in ("mathbf", "boldsymbol", "bold"):
+        return len(content) > 1 and _HAS_OPERATOR.search(content) is not None
+    return name in ("mathrm", "mathit", "mathsf") and _STARTS_FORMULA.match(content) is not None
 
 
 def _textual(name: str, content: str, tokens: list[Token], spaced: bool, depth: int) -> None:
@@ -187,7 +204,7 @@ def _textual(name: str, content: str, tokens: list[Token], spaced: bool, depth: 
         tokens.append(Token("word", bare, spaced))  # a unit is set upright and apart from its number
     elif name in ("mathrm", "mathbf", "mathit", "mathsf", "boldsymbol", "bold", "operatorname") and len(bare) == 1 and bare.isalpha():
         tokens.append(Token("sym", bare, spaced))
-    elif re.fullmatch(r"[-+]?[\d.,/:%() ]*\d[\d.,/:%() ]*", bare) or (bare.startswith("\\") and depth < 4):
+    elif re.fullmatch(r"[-+]?[\d.,/:%() ]*\d[\d.,/:%() ]*", bare) or ((bare.startswith("\\") or _COUNTED.match(bare)) and depth < 4):
         tokens += lex(bare, depth + 1)
     else:
         for part in re.split(r"(?i)(?<![a-z])(and|or)(?![a-z])|([,;])", bare):

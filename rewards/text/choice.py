@@ -5,11 +5,11 @@ r"""`choice`: one of several options, by letter or by text; or one of a closed s
     {"verifier": "choice", "reference": "B"}                                          letters alone, A to Z
     {"verifier": "choice", "reference": "red", "choices": ["red", "blue"]}            one of the words, in a box
 
-`B`, `(B)`, `B.`, `**B**`, `option B`, `B: dog`, `选B` and `dog` all choose B. Several letters are wrong, whatever they
-are; so is a letter beside the text of another option, and an echo of the list of options. What is denied ("not B", "B is
-wrong", "all except dog", "不选B") is not chosen; what is both denied and said chooses nothing. A letter that is only
-mentioned in prose counts when it is the only one; `A` and `I` in prose count as letters only where they cannot be the
-article or the pronoun.
+`B`, `(B)`, `B.`, `**B**`, `option B`, `B: dog`, `选B` and `dog` all choose B; so does "B. A shows a cat", where reasons
+stand behind the letter. Several letters are wrong, whatever they are; so is a letter beside the text of another option,
+and an echo of the list of options. What is denied ("not B", "B is wrong", "all except dog", "不选B") is not chosen; what
+is both denied and said, or only asked ("Is it B?"), chooses nothing. A letter that is only mentioned in prose counts
+when it is the only one; `A` and `I` in prose count as letters only where they cannot be the article or the pronoun.
 """
 
 from __future__ import annotations
@@ -35,6 +35,17 @@ _LEAD = re.compile(
 _ARTICLE = re.compile(r"(?:a|an|the)\s+", re.IGNORECASE)
 # An article or the pronoun "I" is never followed by one of these.
 _NOT_AFTER_ARTICLE = r"(?:is|because|since|as|and|or|but|seems|looks|matches|would|fits)\b"
+# Words with which a sentence behind a letter offers another one, or takes the letter back.
+_UNSURE = re.compile(
+    r"\b(?:or|also|too|maybe|perhaps|possibly|probably|could|might|may|either|both|actually|wait|no|sorry|correction|rather|instead"
+    r"|alternatively|oops|mistake\w*|should|right|correct|choose|pick|select)\b",
+    re.IGNORECASE,
+)
+_REASON = re.compile(r"[)\]\"']{0,3}(?:[.!](?=\s)|\n|,?\s+(?:because|since|for|as(?!\s+well))\b)\s*", re.IGNORECASE)
+_ONLY_ASKED = re.compile(
+    r"(?:(?:so|and|but|hmm+|well|wait)\b[\s,]*)?(?:is|are|was|could|can|would|should|might|may|does|do)\b[^.!?\n]{0,300}\?", re.IGNORECASE
+)
+_LOWER = re.compile(r"(?<![A-Za-z])[a-z]{2,}")
 _EDGE = " \t\r\n()[]{}.:;,*_\"'"
 
 
@@ -42,6 +53,11 @@ def form(text: str) -> str:
     """How option texts compare: plain notation, letter case, outer punctuation and a leading article aside."""
     text = " ".join(plain(text).casefold().split()).strip(_EDGE) or plain(text).casefold()
     return _ARTICLE.sub("", text, count=1) if _ARTICLE.match(text) else text
+
+
+def _joined(text: str) -> str:
+    """5cm of "5 cm": whether a blank parts a number from its unit is a matter of taste."""
+    return re.sub(r"(?<=\d) (?=[a-z°%])", "", text)
 
 
 def read_options(answer: Answer) -> dict[str, str]:
@@ -89,6 +105,27 @@ def _listed(text: str, end: int, option: str) -> bool:
     return past > end and re.match(r"\s*(?:[,;/|)\n]|(?:and|or)\b|\Z)", text[past : past + 16]) is not None
 
 
+def committed(text: str, options: Mapping[str, str]) -> str | None:
+    """B of "B. Option A shows a cat": the letter that the text begins with, where what follows only gives reasons.
+
+    A list ("B. C. D.", "A. cat B. dog") chooses nothing, nor does what hedges or corrects.
+    """
+    begin = led.end() if (led := _LEAD.match(text)) else 0
+    keys = "|".join(re.escape(key) for key in sorted(options, key=len, reverse=True))
+    first = re.compile(rf"[\s(\[\"']{{0,3}}(?P<key>{keys}){OUTSIDE_AFTER}").match(text, begin)
+    if first is None or not (reason := _REASON.match(text, _past_its_text(text, first.end(), options[first["key"]]))):
+        return None
+    rest = text[reason.end() :]
+    if _UNSURE.search(rest) or len(_LOWER.findall(rest)) < 2:
+        return None
+    for at, other in enumerate(re.finditer(rf"{OUTSIDE_BEFORE}(?:{keys}){OUTSIDE_AFTER}", rest)):
+        option = options[other[0]]
+        listed = _past_its_text(rest, other.end(), option) > other.end() if option.strip() else re.match(r"[.:)]\s", rest[other.end() :])
+        if listed or at == MAX_MENTIONS:
+            return None
+    return first["key"]
+
+
 def letters(text: str, options: Mapping[str, str]) -> tuple[set[str], set[str]]:
     """Keys that stand alone in `text`, as written or in parentheses in any case; and those of them that it denies."""
     keys = "|".join(re.escape(key) for key in sorted(options, key=len, reverse=True))
@@ -127,18 +164,21 @@ def mentioned(text: str, options: Mapping[str, str]) -> tuple[set[str], set[str]
 def chosen(said: Stated, options: Mapping[str, str]) -> tuple[set[str], str]:
     """The keys a response chooses (none, one, or several: no choice at all), and how they were read."""
     text = plain(said.text)
+    if not said.marked and _ONLY_ASKED.fullmatch(text):
+        return set(), "only asked"
     bare = text.strip(_EDGE)
     if (lead := _LEAD.match(bare)) is not None:
         bare = bare[lead.end() :].strip(_EDGE)
     if bare.upper() in options:
         return {bare.upper()}, "letter"
     whole = form(text)
-    if same := {key for key, option in options.items() if option.strip() and form(option) == whole}:
+    if same := {key for key, option in options.items() if option.strip() and _joined(form(option)) == _joined(whole)}:
         return same, "text"
     keys, no_keys = letters(text, options)
     texts, no_texts = mentioned(text, options)
     if len(keys) > 1:
-        return keys, "several letters"
+        key = committed(text, options)
+        return ({key}, "letter") if key is not None and key not in no_keys else (keys, "several letters")
     if keys & no_keys or (not keys and texts & (no_texts | no_keys)):
         return set(), "said and denied"
     if keys:

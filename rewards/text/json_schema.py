@@ -56,12 +56,21 @@ def document(response: str) -> str | None:
         return found.text
     if found := tagged_answer(text):
         text = found.text
-    fences = list(_FENCE.finditer(text))
-    if len(fences) == 1:
-        close = text.find("```", fences[0].end())
-        if close != -1:
-            text = text[fences[0].end() : close]
-    return text.strip() or None
+    blocks = _fenced(text)
+    return (blocks[0] if len(blocks) == 1 and blocks[0] is not None else text).strip() or None
+
+
+def _fenced(text: str) -> list[str | None]:
+    """The first two fenced blocks; None for one that never closes. The fence that closes a block opens none."""
+    found: list[str | None] = []
+    at = 0
+    while len(found) < 2 and (opening := _FENCE.search(text, at)):
+        close = text.find("```", opening.end())
+        if close == -1:
+            return [*found, None]
+        found.append(text[opening.end() : close])
+        at = close + 3
+    return found
 
 
 def load(text: str) -> Any:

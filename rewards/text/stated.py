@@ -68,7 +68,7 @@ _PLAIN = str.maketrans(
 _WRAPPER = re.compile(r"\\(?:text|textbf|textit|textrm|mbox|mathrm|mathbf|mathit|operatorname)\{([^{}]*)\}")
 _LATEX = {"{,}": ",", "\\%": "%", "\\left": "", "\\right": "", "\\!": ""}
 _SPACES = re.compile(r"\\[,;: ]|~")
-_MATHS = re.compile(r"\$([^$]*)\$")
+_MATHS = re.compile(r"(?<!\\)\$((?:[^$\\]|\\.)*)\$", re.DOTALL)  # an escaped dollar is money
 # "3**2" is a power: without its sign it would be another number.
 _MARKUP = re.compile(r"\\[()\[\]]|(?<!\d)\*\*|\*\*(?!\d)|__|`")
 
@@ -86,7 +86,7 @@ def plain(text: str) -> str:
         text = _WRAPPER.sub(r"\1", _WRAPPER.sub(r"\1", text))
         for mark, meaning in _LATEX.items():
             text = text.replace(mark, meaning)
-    return _MARKUP.sub("", _MATHS.sub(r"\1", _SPACES.sub(" ", text))).strip()
+    return _MARKUP.sub("", _MATHS.sub(r"\1", _SPACES.sub(" ", text)).replace("\\$", "$")).strip()
 
 
 # -- what is denied, and what is only bounded ----------------------------------------------------------------------
@@ -120,6 +120,7 @@ _ENDS_NOT = rf"(?:{_IS}|{_ARE})\s+not\s*(?=[.,;!?]|\Z)"  # "red it is not"
 _CANNOT = r"can(?:not|'t)\b"
 _NOT = r"(?:n't\b|\s+not\b|\s+never\b)"
 _END = r"[\"')\]]*,?\s*"
+_ASKED_NO = r"[\"')\]]*[?？]\s*(?:no(?!\s+doubt)|nope|wrong)\b"  # "Is it red? No"
 
 
 class Kind(Enum):
@@ -130,16 +131,16 @@ class Kind(Enum):
     """
 
     WORD = re.compile(
-        rf"{_END}(?:(?:{_IS}|{_ARE}){_ADVERB}{_FALSE}|{_CANNOT}\s+be\s+(?:the|right|correct|it|true)\b|{_ENDS_NOT})|{CHINESE_AFTER}",
+        rf"{_END}(?:(?:{_IS}|{_ARE}){_ADVERB}{_FALSE}|{_CANNOT}\s+be\s+(?:the|right|correct|it|true)\b|{_ENDS_NOT})|{_ASKED_NO}|{CHINESE_AFTER}",
         re.IGNORECASE,
     )
     LETTER = re.compile(
         rf"{_END}(?:(?:{_IS}|{_ARE}){_ADVERB}{_FALSE}|(?:is|are|was|were|can|could|would|does|do|should|must){_NOT}|{_CANNOT})"
-        rf"|{CHINESE_AFTER}|{CHINESE_NOT}",
+        rf"|{_ASKED_NO}|{CHINESE_AFTER}|{CHINESE_NOT}",
         re.IGNORECASE,
     )
     NUMBER = re.compile(
-        rf"{_END}(?:{_IS}{_ADVERB}{_FALSE}|(?:is|was|can|could|would|does|should|must){_NOT}|{_CANNOT})|{CHINESE_AFTER}|{CHINESE_NOT}",
+        rf"{_END}(?:{_IS}{_ADVERB}{_FALSE}|(?:is|was|can|could|would|does|should|must){_NOT}|{_CANNOT})|{_ASKED_NO}|{CHINESE_AFTER}|{CHINESE_NOT}",
         re.IGNORECASE,
     )
 

@@ -26,7 +26,10 @@ CORNERS = frozenset({("x1", "y1", "x2", "y2"), ("xmin", "ymin", "xmax", "ymax"),
 SIZES = frozenset({("x", "y", "w", "h"), ("x", "y", "width", "height"), ("left", "top", "width", "height")})
 POINTS = frozenset({("x", "y"), ("x", "y", "z")})
 _FRACTION = re.compile(r"\\[dt]?frac\{(\d{1,12})\}\{(\d{1,12})\}", re.ASCII)
-_BETWEEN_CORNERS = re.compile(r"\s{0,4}(?:,|to|and|-|–)?\s{0,4}")
+_BETWEEN_CORNERS = re.compile(
+    r"\s{0,4}(?:,|;|to|and|-|–)?\s{0,4}(?:(?:and\s{1,2})?(?:the\s{1,2})?(?:bottom|lower)[\s-]?right(?:\s{1,2}corner)?(?:\s{1,2}(?:at|is))?\s{0,2}:?\s{0,2})?",
+    re.IGNORECASE,
+)
 
 Values = tuple[Fraction, ...]
 Labels = frozenset[tuple[str, ...]]

@@ -18,7 +18,7 @@ from typing import Any
 from rewards.registry import Outcome, Rule, register
 from rewards.text import options
 from rewards.text.match import MAX_CHARS
-from rewards.text.stated import stated
+from rewards.text.stated import plain, stated
 from rewards.verdict import Answer
 from rewards.vision.numbers import WORDS
 
@@ -70,4 +70,6 @@ class VqaVerifier(Rule):
         said = stated(response)
         if said is None or len(said.text) > MAX_CHARS:
             return Outcome.unparsed("no answer after the thoughts, or one that is too long")
-        return options.graded(soft_accuracy(form(said.text), answers), least, said.text, "soft accuracy")
+        # Markup around the answer (**dog**, \\text{two}) is notation: the better reading counts.
+        score = max(soft_accuracy(form(text), answers) for text in {said.text, plain(said.text)})
+        return options.graded(score, least, said.text, "soft accuracy")

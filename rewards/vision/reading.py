@@ -64,6 +64,9 @@ class AnlsVerifier(Rule):
         return similar(said, references, lambda text: max(anls(one, references, tau) for one in _readings(text)), least, "ANLS")
 
 
+_QUOTES = (("**", "**"), ('"', '"'), ("“", "”"), ("`", "`"))
+
+
 def transcription(response: str, reference: str) -> Stated | None:
     """What a response gives as the text of a picture: the box, the tag, "answer is …", else all after the thoughts.
 
@@ -81,6 +84,11 @@ def transcription(response: str, reference: str) -> Stated | None:
     text = text.strip()
     if text.startswith("```") and text.endswith("```") and "\n" in text:
         text = text[text.index("\n") + 1 : -3].rstrip("\n")
+    for opening, closing in _QUOTES:  # the whole of it is quoted or set bold, and the picture's text is not
+        inner = text[len(opening) : -len(closing)]
+        whole = text.startswith(opening) and text.endswith(closing) and not (opening in inner or closing in inner)
+        if whole and not reference.strip().startswith(opening):
+            text = inner.strip()
     return Stated(text, marked=True, parts=parts) if text and len(text) <= edit.MAX_CHARS else None
 
 

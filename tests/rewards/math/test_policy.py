@@ -33,6 +33,29 @@ def test_a_later_box_corrects_an_earlier_one():
     assert status("\\boxed{8}. Wait, I made a mistake. \\boxed{7}", "8") is Status.WRONG
 
 
+def test_what_is_stated_beside_a_supposition_counts():
+    assert status("The answer is 5. Let me know if the answer is unclear.", "5") is Status.CORRECT
+    assert status("Suppose the answer is $n$. Then $n + 2 = 7$, so $n = 5$.", "5") is Status.CORRECT
+    assert status("Is it \\boxed{5}? Yes.", "5") is Status.CORRECT
+    assert status("Is it \\boxed{5}?", "5") is Status.UNPARSED
+    assert status("Suppose the answer is 5.", "5") is Status.UNPARSED
+    assert status("The answer is 4, if the answer is not 5.", "5") is Status.WRONG
+
+
+def test_an_answer_tag_counts_where_there_is_no_box():
+    assert status("<answer>\\frac{3}{4}</answer>", "3/4") is Status.CORRECT
+    assert status("<answer>The answer is $3/4$.</answer>", "3/4") is Status.CORRECT
+    assert status("<answer>3/4</answer> \\boxed{4}", "3/4") is Status.WRONG
+    assert status("<answer>5</answer><answer>6</answer>", "5") is Status.WRONG
+    assert status("3/4 <answer></answer>", "3/4") is Status.UNPARSED
+
+
+def test_one_equation_in_several_unknowns_states_its_left_side():
+    assert status(boxed("m + n = 25"), "25") is Status.CORRECT
+    assert status(boxed("5x = 25"), "25") is Status.WRONG
+    assert status(boxed("25"), "m + n = 25") is Status.WRONG
+
+
 def test_several_candidates_where_the_reference_has_one_are_wrong():
     for response in ("\\boxed{7} or \\boxed{8}", boxed("7, 8"), boxed(r"7 \text{ or } 8"), boxed(r"\{7, 8\}")):
         assert status(response, "8") is Status.WRONG
