@@ -176,7 +176,8 @@ def final_answer(response: str) -> Final | str:
         after = text[spans[-1][1] :]
         if later := _FINAL.search(after):
             said = _unboxed(after[later.start() :])
-            if isinstance(said, Final) and re.search(r"\d|\$", said.text):
+            # "The final answer is a positive integer less than 10" says what the box holds, and no other answer.
+            if isinstance(said, Final) and re.search(r"\d|\$", said.text) and not is_prose(said.text):
                 return said
         if later_said := correction(after[:MAX_PROSE]):
             return _from_sentence(_first_sentence(later_said))
