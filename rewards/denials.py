@@ -25,7 +25,10 @@ DISOWNED = rf"{_OPINIONS}(?:{_WORDS}{{0,6}}?{_B}(?:is|are|was|be|equals?|to|it['
 
 # Before "answer is", as in "the wrong answer is", "I do not think the answer is", "if the answer is": what follows is not stated.
 _OUR = r"(?:\s+(?:the|my|our)(?:\s+\w+)?)?"
-_SUPPOSED = rf"\b(?:if|unless|whether|(?:suppos|assum)(?:e|ing)(?:\s+that)?|imagine(?:\s+that)?){_OUR}|(?:如果|假如|假设|若)"
+_SUPPOSED = (
+    rf"\b(?:if|unless|whether|(?:suppos|assum)(?:e|ing)(?:\s+that)?"
+    rf"|imagine(?:\s+that)?|let(?:['’]s\s+say(?:\s+that)?)?){_OUR}|(?:如果|假如|假设|若)"
+)
 _OPENING = r"(?:\A|[.!?\n])[\s\W]*(?:(?:so|but|and|then|well|hmm+|wait)\b[\s,]*)?"
 _ASKED = rf"{_OPENING}(?:is|was|could|can|would|should|might|may){_OUR}"  # "is the answer 5?"
 SUPPOSED = rf"(?:{_SUPPOSED}|{_ASKED})\s*\Z"

@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from rewards.extract import after_thoughts, tag_spans
 from rewards.math.claims import affirmed, announced_denied, announced_supposed, correction, refused, sign_before
-from rewards.math.led import formula_of, unmarked
+from rewards.math.led import emphasised, formula_of, unannotated, unmarked
 from rewards.math.lexer import FUNCTIONS
 from rewards.math.units import MAGNITUDE_AFTER, PLAIN_UNITS, is_symbol
 
@@ -38,6 +38,8 @@ _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n\s*\n|[。！？]")
 _MARK = re.compile(
     r"(?:final\s+answer|\bcorrect\s+answer|answer|result|solution)s?\b\**(?:(?!\b(?:answer|result|solution)s?\b)[^\n.:=$\\]){0,60}?"
     r"(?:\b(?:is|are|was|be|equals)\b|[:=])\**:?|\bans\b\.?\s*[:=]"
+    # "A: 18" under a worked solution; above "B: 20" it is an option.
+    r"|(?:\A|(?<=\n))A:(?=[ \t]*(?:\\?\$|\\\(|-?\d)[^\n]*(?:\Z|\n(?!\s*B[:.)])))"
     r"|final\s+answer\**\s*\n|\banswer\b\**(?=\s*(?:\$|\\\(|\\\[|-?\d))|####|答案\s*(?:是|为|：|:)|réponse\s+(?:est|:)|respuesta\s+(?:es|:)|antwort\s+(?:ist|lautet|:)",
     re.IGNORECASE,
 )
@@ -53,17 +55,20 @@ _INSTEAD = re.compile(
 )
 _FINAL = re.compile(r"final\s+answer\**\s*(?::|is|\n)", re.IGNORECASE)
 _COMMENT = re.compile(r"^[ \t]*%.*$", re.MULTILINE)  # a line that TeX does not print
+_BECOMES = re.compile(r"\b(?:is|are|equals|becomes|gives|obtain|get|to|as|equation|expression|function)\s+(?=\S)", re.IGNORECASE)
+_OPERATES = re.compile(r"[\w)]\s*[-−+*/^²³]\s*[\w(]|\d[A-Za-z]|=")
 _RECORD = re.compile(r"[\"']\s*:\s*")  # JSON or code: its numbers are fields, not answers
 _HEDGE = re.compile(r"\b(?:maybe|perhaps|possibly|could\s+be|might\s+be|may\s+be|either|not\s+sure|i\s+guess|alternatively)\b", re.I)
 _DENIED = re.compile(r"\s*(?:not\b|n't\b|unknown\b|unclear\b|impossible\s+to\s+(?:say|tell|determine))", re.I)
-_MATH = re.compile(r"(?<!\\)\$\$(.+?)\$\$|(?<!\\)\$(.+?)(?<!\\)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+# As Pandoc has it, no dollar before a digit closes: "$5 + $6" is money.
+_MATH = re.compile(r"(?<!\\)\$\$(.+?)\$\$|(?<!\\)\$((?:[^$\\]|\\.)+)\$(?!\d)|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.,/\\^])(?P<sign>(?<![A-Za-z0-9_)\]}])[-−])?\\?\$?\s?(?P<num>(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s?/\s?\d+)?(?:\s+\d+/\d+)?)(?P<tail>\s*(?:\\?%|percent\b|pct\b))?",
 )
-_COORDINATE = r"\s*(?:[-−+]?\s?(?:\d[\d.]{0,20}(?:/\d{1,9})?|\.\d{1,20}|∞|infinity))\s*"
+_COORDINATE = r"(?:infinity|sqrt|(?![A-Za-z]{3})[^()\[\],;\n]){1,24}"  # no words
 _TUPLE = re.compile(rf"(?<![\w)\]}}])[(\[]{_COORDINATE}(?:[,;]{_COORDINATE}){{1,9}}[)\]](?![\w(^])", re.IGNORECASE)
 # What makes of the number beside it another one: a power, a product, a quotient, a sum.
-_CALCULATED_AFTER = re.compile(r"\s*[\^×·÷²³¹⁰⁴-⁹ⁿ√]|\*(?=[\w(])|\s+\*\s+|_|\s*/\s*[A-Za-z(\\]|\s+[+]")
+_CALCULATED_AFTER = re.compile(r"\s*[\^×·÷²³¹⁰⁴-⁹ⁿ√]|\*(?=[\w(])|\s+\*\s+|_|\s*/\s*[A-Za-z(\\]|\s+[+]|\s+[-−]\s+[B-HJ-Zb-z](?![A-Za-z'’])")
 _CALCULATED_BEFORE = re.compile(r"(?:[+×·÷√^/]|(?<=[\w)])\*|\s\*\s)\s*\Z")
 _GLUED = re.compile(r"[A-Za-z]+[²³]?")
 _GLUED_ENDINGS = frozenset(("st", "nd", "rd", "th", "am", "pm"))
@@ -171,7 +176,8 @@ def final_answer(response: str) -> Final | str:
         after = text[spans[-1][1] :]
         if later := _FINAL.search(after):
             said = _unboxed(after[later.start() :])
-            if isinstance(said, Final) and re.search(r"\d|\$", said.text):
+            # "The final answer is a positive integer less than 10" says what the box holds, and no other answer.
+            if isinstance(said, Final) and re.search(r"\d|\$", said.text) and not is_prose(said.text):
                 return said
         if later_said := correction(after[:MAX_PROSE]):
             return _from_sentence(_first_sentence(later_said))
@@ -227,7 +233,8 @@ def _unboxed(text: str) -> Final | str:
         if begin is None:
             return f"a last sentence of more than {MAX_PROSE} characters"
         text = text[begin.end() - MAX_PROSE :]
-    text = unmarked(_ENDINGS.sub("", text.rstrip())).strip()
+    written = unannotated(_ENDINGS.sub("", text.rstrip())).strip()
+    text = unmarked(written).strip()
     if not text:
         return "nothing is written"
     said, supposed = text, None
@@ -262,12 +269,15 @@ def _unboxed(text: str) -> Final | str:
     if supposed is not None:
         if not re.search(r"\d|\$|\\\(|\\\[", supposed):
             return "the answer is only supposed or asked"
-        text = supposed.strip(" ?!.。？！\n")
+        text = written = supposed.strip(" ?!.。？！\n")
+    sentence = _last_with_answer(written)
+    if bold := emphasised(sentence):
+        return refused(sentence, bold[0], bold[1]) or _from_sentence(bold[2])
     if len(text) <= 400 and "\n" not in text.strip() and not is_prose(text) and not _speaks_of_formulas(text):
         hedged = _HEDGE.search(text)
         if hedged:
             return "the answer hedges between candidates"
-        return Final((formula_of(_unwrapped(_last_with_answer(text))),), fallback=_number_in_words(text))
+        return Final((formula_of(_unwrapped(_last_with_answer(text))),), fallback=_number_in_words(text) or _end_of_chain(text))
     return _from_sentence(_last_with_answer(text))
 
 
@@ -347,19 +357,35 @@ def _from_sentence(sentence: str) -> Final | str:
             parts[-1] += "\\%" if sign.group(1) not in ("°", "degrees") else "^{\\circ}"
         return Final(stated_together(sentence, spans, parts), fallback=number)
     if len(sentence) <= 400 and not is_prose(sentence):
-        return Final((formula_of(_unwrapped(sentence)),), fallback=number)
+        return Final((formula_of(_unwrapped(sentence)),), fallback=number or _end_of_chain(sentence))
     number = None if _RECORD.search(sentence) else _last_number(sentence)
+    if number is None and (said := _said_to_be(sentence)):
+        return said
     if number is None:
         return Final((_unwrapped(sentence),)) if len(sentence) <= 400 else "no answer is to be found"
     return Final((number,))
 
 
+def _said_to_be(sentence: str) -> Final | str | None:
+    """The formula at the end of a sentence without dollars: "The expression simplifies to 2x + 3"."""
+    begins = list(_BECOMES.finditer(sentence))
+    said = sentence[begins[-1].end() :] if begins else ""
+    if not _OPERATES.search(said) or is_prose(said) or _WORD.search(said):
+        return None
+    return refused(sentence, begins[-1].end(), len(sentence)) or Final((_unwrapped(said),))
+
+
 def is_prose(text: str) -> bool:
     """Two or more ordinary words outside commands, functions and units."""
     words = [word for word in _WORD.findall(_COMMANDS.sub(" ", text)) if word.lower() not in _NO_PROSE]
-    return len(words) >= 2 or (not text.isascii() and _FOREIGN.search(text) is not None)
+    return len(words) >= 2 or _SUBJECT.match(text) is not None or (not text.isascii() and _FOREIGN.search(text) is not None)
 
 
+# "It costs 5" is a sentence, however short; "we have x = 5" leads on to a formula.
+_SUBJECT = re.compile(
+    r"\s*(?:so,?\s+)?(?:it|he|she|they|you|we)\s+(?!(?:have|get|find|obtain|see|gives|means|yields)\b)[a-z]{3,20}\s+(?=[-−\d$\\])",
+    re.IGNORECASE,
+)
 # Five letters of another script, other than Chinese numerals.
 _FOREIGN = re.compile(r"(?:(?![零〇一二两三四五六七八九十百千万亿分之负])[^\W\d_a-zA-Z].*?){5}", re.DOTALL)
 _NO_PROSE = {name.lower() for name in FUNCTIONS} | PLAIN_UNITS | {"and", "infinity", "theta", "alpha", "beta", "lambda", "omega", "sigma"}
@@ -399,6 +425,12 @@ def _may_be_glued(letters: str) -> bool:
 def _number_in_words(text: str) -> str | None:
     """The last number of a text that is words, figures and punctuation; no number is fished out of a formula or of code."""
     return None if _FORMULA.search(text) else _last_number(text)
+
+
+def _end_of_chain(text: str) -> str | None:
+    """The number at the end of a calculation that begins with a word: "Total = 2 + 3 = 5", "So he makes 80*1.2 = $96"."""
+    before, equals, end = text.rstrip(" .").rpartition("=")
+    return _number_in_words(end.strip(" $\\")) if equals and len(end) <= 40 and _WORD.search(_COMMANDS.sub(" ", before)) else None
 
 
 _FORMULA = re.compile(r"[()\[\]{}=^*+<>\\_'\"|&@#]")

@@ -51,7 +51,7 @@ _GROUPING = re.compile(r"(?<=\d)(?:\{,\}|,?\\!,?|\\,|\\;|\\ |,\\ ?,?|[\u2009\u20
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{(?:align|aligned|equation|gather|gathered|split|displaymath|math|multline|center)\*?\}")
 _REPEATING = re.compile(r"(\d*)\.(\d*)(?:\\overline\s*\{\s*(\d+)\s*\}|\\dot\s*\{?(\d)\}?(?:(\d*)\\dot\s*\{?(\d)\}?)?)")
 _DOTTED = re.compile(r"(\d*\.\d*?)(\d+?)(\2{2,})(?:\\(?:l|c)?dots\b|\.\.\.)")
-_MONEY = re.compile(r"\\\$\s*(\d(?:[\d,]*\d)?(?:\.\d+)?)(?!\s*\\text)")
+_MONEY = re.compile(r"\\\$\s*((?>\d(?:[\d,]*\d)?(?:\.\d+)?))(?!\s*\\text)")
 _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z]{2,})")
 _SAME = {
     r"\dfrac": r"\frac", r"\tfrac": r"\frac", r"\cfrac": r"\frac", r"\dbinom": r"\binom", r"\tbinom": r"\binom", r"\leq": r"\le",
