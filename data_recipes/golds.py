@@ -17,7 +17,7 @@ from rewards.vision.boxes import Frame, exact, scaled, scales
 
 NO_TEXT = ("code", "ifeval", "json_schema", "format")  # what is right is told by tests, instructions, a schema, tags: not by one text
 ACCEPTED = ("exact", "anls", "f1", "ocr", "relaxed")  # their reference may be a list, any of which is right
-TOLERANT = ("relaxed", "coordinates", "geometry")  # a wrong answer must lie well outside what they forgive
+TOLERANT = ("relaxed", "geometry")  # a wrong answer must lie well outside what they forgive
 PLACED = ("iou", "point", "coordinates")  # the response may have to count in another frame than the reference
 KM_A_DEGREE = 111.2  # of latitude
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -52,6 +52,8 @@ def perturbed(answer: Answer, most: int) -> Iterator[str]:
         yield from [text for text in others if text and text not in (accepted or [str(reference)])][:most]
     elif answer.params.get("metric") == "great_circle":
         yield from _elsewhere(reference[0], reference[1], answer.params.get("tolerance", 0.0), most)
+    elif answer.verifier == "coordinates":
+        yield from _beside(answer)[:most]
     elif answer.verifier == "choice":
         yield from _other_choices(answer)[:most]
     elif accepted:
@@ -115,6 +117,17 @@ def _group(values: Sequence[Any], params: Mapping[str, Any]) -> str:
         return f"[{', '.join(map(str, values))}]"
     moved = scaled(tuple(map(exact, values)), scales(theirs, ours, params.get("size")))
     return f"[{', '.join(map(str, moved))}]"
+
+
+def _beside(answer: Answer) -> list[str]:
+    """Points more than twice the tolerance away along an axis: near the picture's edge a multiple of a coordinate is close by."""
+    reference: Any = answer.reference
+    away = 2 * exact(answer.params.get("tolerance", 0)) + 1
+    if not isinstance(reference, (list, tuple)):
+        return []
+    moves = [(at, sign * away) for sign in (1, -1) for at in range(len(reference))]
+    points = [[*reference[:at], exact(reference[at]) + move, *reference[at + 1 :]] for at, move in moves]
+    return [_group([exact(value) for value in point], answer.params) for point in points]
 
 
 def _elsewhere(latitude: float, longitude: float, tolerance_km: float, most: int) -> Iterator[str]:

@@ -234,7 +234,10 @@ def _sample(rule: Rule, rows: Sequence[Candidate], seed: int) -> Dropped:
             if rule.missing == "drop":
                 out.append((row, f"{name} was not measured"))
             continue
-        score = min(1.0, max(0.0, _number(rule, row, name)))
+        given = _number(rule, row, name)
+        if given > 1.0 + 1e-6:  # every grade and count would be kept, as if there were no rule; a cosine may lie below zero
+            raise UserError(f"select: rule {rule.title!r}: row {row.key}: {name} is {given:g}; a score to sample by is at most 1")
+        score = min(1.0, max(0.0, given))
         rate = rule.floor + (1 - rule.floor) * score**rule.power
         if random.Random(derive_seed(seed, row.unit)).random() >= rate:
             out.append((row, f"{name} is {plain(value)}: sampled at a rate of {rate:.3f} and not drawn"))

@@ -60,6 +60,12 @@ def drawn_text(row: Row) -> str:
     return "\n".join(key.partition(":")[2] for key in made_of(row) if " " in key)
 
 
+def read_text(row: Row) -> str:
+    """The text that a reader found on the row's page, as the source `pages` keeps it; empty otherwise."""
+    blocks = row.raw.get("layout")
+    return "\n".join(str(block.get("text", "")) for block in blocks if isinstance(block, Mapping)) if isinstance(blocks, list) else ""
+
+
 def picture_key(row: Row) -> str:
     """Equal for rows that show the same: by what was drawn where that is known, by the files otherwise; empty without pictures."""
     what = origin(row)

@@ -1,7 +1,8 @@
 """Duplicate pictures, by the key that fits their origin: the drawn text and template, the scene, or for real pictures what they look like.
 
 A perceptual hash of a rendered text says how much is written, not what: it is never asked. Real pictures are compared on white,
-at most `distance` of 64 bits apart; with a `model` (an image model's folder) such a pair must also have that cosine.
+at most `distance` of 64 bits apart; with a `model` (an image model's folder) such a pair must also have that cosine. Two pages
+whose text was read (source `pages`) must also say the same: filled forms look alike.
 Rows with several pictures are duplicates when all of them are, in order.
 """
 
@@ -19,8 +20,9 @@ from pydantic import Field
 
 from data_recipes.dedup.embed import check_folder, image_vectors, model_files
 from data_recipes.dedup.groups import GatherStep, Passes, components, group_measure, keys_at, size_table
-from data_recipes.dedup.origin import Origin, made_of, origin
+from data_recipes.dedup.origin import Origin, made_of, origin, read_text
 from data_recipes.dedup.phash import distance, near_pairs, phash
+from data_recipes.dedup.text import normalise
 from data_recipes.row import Row, Shard
 from data_recipes.sources.base import HELDOUT
 from data_recipes.steps.base import Measures, Report
@@ -33,7 +35,11 @@ class Sketch:
     kinds: list[str]  # key that fits: "text", "scene", "phash", "file", "" without pictures
     exact: np.ndarray  # uint64; 0 where pHash decides or there is no picture
     hashes: list[list[int]]  # pHash of each picture, in order; empty where an exact key decides
+    read: np.ndarray  # uint64: the words read from a page; 0 where nothing was
     vectors: list[np.ndarray]  # embeddings of the pictures where a model is given
+
+
+Looks = tuple[tuple[int, ...], int]  # pHash of each picture, in order; the words read from them
 
 
 class ImageDedup(GatherStep):
@@ -54,31 +60,33 @@ class ImageDedup(GatherStep):
         check_folder(self.use, self.model)
 
     def sketch(self, shard: Shard) -> Sketch:
-        kinds, exact, hashes, vectors = [], [], [], []
+        kinds, exact, hashes, read, vectors = [], [], [], [], []
         for row in shard.rows:
             kind, key = _exact_key(row)
             looked_at = [] if kind != "phash" else [shard.images[name] for name in row.problem.images]
             kinds.append(kind)
             exact.append(key)
             hashes.append([phash(data, f"row {row.key}") for data in looked_at])
+            read.append(_words_key(row) if looked_at else 0)
             vectors.append(image_vectors(self.model, looked_at) if self.model is not None and looked_at else np.zeros((0, 0), np.float32))
         heldout = [row.split == HELDOUT for row in shard.rows]
-        return Sketch([row.key for row in shard.rows], heldout, kinds, np.array(exact, dtype=np.uint64), hashes, vectors)
+        keys = [row.key for row in shard.rows]
+        return Sketch(keys, heldout, kinds, np.array(exact, dtype=np.uint64), hashes, np.array(read, dtype=np.uint64), vectors)
 
     def gather(self, passes: Passes, folder: Path) -> dict[str, Any]:
         exact = np.concatenate([np.zeros(0, np.uint64), *(sketch.exact for sketch in passes())])
         edges = [_equal(exact)]
         counts = dict.fromkeys(("text", "scene", "file", "phash"), 0)
-        hashes: dict[int, list[int]] = {}
+        looks: dict[int, Looks] = {}
         start = 0
         for sketch in passes():
-            for at, (kind, own) in enumerate(zip(sketch.kinds, sketch.hashes, strict=True)):
+            for at, (kind, own, words) in enumerate(zip(sketch.kinds, sketch.hashes, sketch.read.tolist(), strict=True)):
                 if kind:
                     counts[kind] += 1
                 if own:
-                    hashes[start + at] = own
+                    looks[start + at] = (tuple(own), words)
             start += len(sketch.keys)
-        edges.append(self._alike(hashes, passes))
+        edges.append(self._alike(looks, passes))
         left, right, apart = (np.concatenate(parts) for parts in zip(*edges, strict=True))
         label = components(len(exact), left, right)
         grouped = np.unique(np.concatenate([left, right]))
@@ -99,22 +107,22 @@ class ImageDedup(GatherStep):
         alone = {"group": group_measure(None), "in_heldout": {"value": False}}
         return [found["rows"].get(str(start + at)) or alone for at in range(len(sketch.keys))]
 
-    def _alike(self, hashes: Mapping[int, list[int]], passes: Passes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Edges between rows of real pictures: (row, row, bits apart). Rows with equal hashes stand for each other."""
-        rows = np.array(sorted(hashes), dtype=np.int64)
-        firsts = np.array([hashes[row][0] for row in rows.tolist()], dtype=np.uint64)
+    def _alike(self, looks: Mapping[int, Looks], passes: Passes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Edges between rows of real pictures: (row, row, bits apart). Rows that look and read the same stand for each other."""
+        rows = np.array(sorted(looks), dtype=np.int64)
+        firsts = np.array([looks[row][0][0] for row in rows.tolist()], dtype=np.uint64)
         values, inverse = np.unique(firsts, return_inverse=True)
         by_value: list[list[int]] = [[] for _ in values]
         for row, at in zip(rows.tolist(), inverse.tolist(), strict=True):
             by_value[at].append(row)
-        chunks = [_equal_throughout(group, hashes) for group in by_value]
+        chunks = [_equal_throughout(group, looks) for group in by_value]
         pairs = [(chunk[0], other) for group in chunks for chunk in group for other in chunk[1:]]
         leaders = [[chunk[0] for chunk in group] for group in chunks]
         pairs += [pair for group in leaders for pair in combinations(group, 2)]
         one, other, _ = near_pairs(values, self.distance)
         for a, b in zip(one.tolist(), other.tolist(), strict=True):
             pairs += [(min(x, y), max(x, y)) for x in leaders[a] for y in leaders[b]]
-        kept = [(a, b, bits) for a, b in pairs if (bits := _bits(hashes[a], hashes[b])) is not None and bits <= self.distance]
+        kept = [(a, b, bits) for a, b in pairs if (bits := _bits(looks[a], looks[b])) is not None and bits <= self.distance]
         if self.model is not None and kept:
             kept = self._confirmed(kept, passes)
         table = np.array(kept, dtype=np.int64).reshape(-1, 3)
@@ -146,19 +154,26 @@ def _equal(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return rows[first[inverse][later]], rows[later], np.zeros(len(later), dtype=np.int64)
 
 
-def _equal_throughout(rows: list[int], hashes: Mapping[int, list[int]]) -> list[list[int]]:
-    """Chunks of rows whose hashes are equal picture by picture."""
-    chunks: dict[tuple[int, ...], list[int]] = {}
+def _words_key(row: Row) -> int:
+    words = normalise(read_text(row))
+    return (xxhash.xxh3_64_intdigest(words) or 1) if words else 0
+
+
+def _equal_throughout(rows: list[int], looks: Mapping[int, Looks]) -> list[list[int]]:
+    """Chunks of rows whose hashes are equal picture by picture, and the words read from them."""
+    chunks: dict[Looks, list[int]] = {}
     for row in rows:
-        chunks.setdefault(tuple(hashes[row]), []).append(row)
+        chunks.setdefault(looks[row], []).append(row)
     return list(chunks.values())
 
 
-def _bits(left: list[int], right: list[int]) -> int | None:
-    """The greatest distance of the pictures at one place; None when the rows have not the same number of pictures."""
-    if len(left) != len(right):
+def _bits(left: Looks, right: Looks) -> int | None:
+    """The greatest distance of the pictures at one place; None when the rows have not the same number of pictures, or other words
+    were read from both."""
+    (ours, own), (theirs, others) = left, right
+    if len(ours) != len(theirs) or (own and others and own != others):
         return None
-    return int(distance(np.array(left, dtype=np.uint64), np.array(right, dtype=np.uint64)).max())
+    return int(distance(np.array(ours, dtype=np.uint64), np.array(theirs, dtype=np.uint64)).max())
 
 
 def _describe(

@@ -38,6 +38,9 @@ def measured(answer: Answer, *solutions: str) -> dict[str, dict[str, Any]]:
         Answer(
             "coordinates", [40, 30], {"coordinates": "normalised", "reference_coordinates": "pixel", "size": [300, 200], "tolerance": 2}
         ),
+        Answer("coordinates", [300, 12], {"tolerance": 50}),  # twice 12 is near
+        Answer("coordinates", [0.5, 0.25], {"coordinates": "normalised", "reference_coordinates": "normalised", "tolerance": 0.1}),
+        Answer("coordinates", [1, 2, 3], {"metric": "chebyshev", "tolerance": 7}),
         Answer("relaxed", ["14"]),  # ChartQA's labels are lists
         Answer("ocr", ["hello world again", "hello, world again"]),
         Answer("vqa", ["red", "red", "dark red", "red", "crimson"]),  # what people said: a model says one of it
@@ -60,7 +63,16 @@ def test_answers_that_their_verifier_can_judge_are_ok(answer: Answer):
 
 
 @pytest.mark.parametrize(
-    "answer", [Answer("math", "\\frac{3}{4}"), Answer("number", "12"), Answer("relaxed", "38.2"), Answer("exact", ["7:47"])]
+    "answer",
+    [
+        Answer("math", "\\frac{3}{4}"),
+        Answer("number", "12"),
+        Answer("relaxed", "38.2"),
+        Answer("exact", ["7:47"]),
+        Answer("choice", "dog", {"options": {"A": "cat", "B": "dog", "C": "cow", "D": "owl"}}),
+        Answer("coordinates", [300, 12], {"tolerance": 50}),
+        Answer("coordinates", [30, 12], {"coordinates": "percent", "reference_coordinates": "pixel", "size": [300, 700], "tolerance": 5}),
+    ],
 )
 def test_perturbed_golds_are_several_and_each_is_wrong(answer: Answer):
     wrong = list(perturbed(answer, 4))

@@ -80,6 +80,15 @@ def test_a_score_that_is_no_number_is_named_with_its_rule_and_row(rule: dict, na
     assert str(caught.value) == f"select: rule '{made.title}': row t/1: {name} is 'algebra'; a number is expected"
 
 
+def test_what_is_no_share_is_no_score_to_sample_by():
+    rule = Rule(sample="grade", floor=0.1)
+    with pytest.raises(UserError) as caught:
+        decide([rule], [Candidate("t/1", "train", {"grade": "3"})], 0)
+    assert str(caught.value) == f"select: rule '{rule.title}': row t/1: grade is 3; a score to sample by is at most 1"
+    assert decide([rule], [Candidate("t/1", "train", {"grade": "1"})], 0) == {}
+    decide([Rule(sample="s.cosine")], [Candidate("t/1", "train", {"s.cosine": -0.1})], 0)
+
+
 def test_one_of_each_group_stays_the_preferred_one_if_asked():
     groups = [
         Candidate(key, "train", {"g.id": group, "q.score": score})

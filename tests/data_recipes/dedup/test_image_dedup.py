@@ -90,6 +90,20 @@ def test_a_photograph_saved_again_smaller_is_found_across_shards(run, make_row) 
     assert found[6]["group"]["bits"] <= 2
 
 
+def test_pages_that_look_alike_are_one_only_where_the_same_was_read(run, make_row) -> None:
+    whole = photo(1)
+    buffer = io.BytesIO()
+    whole.resize((120, 90)).save(buffer, format="JPEG", quality=70)
+    data = [png(whole), buffer.getvalue()]
+    texts = ["Invoice 1037\nAnna Berg", "Invoice 1074\nOtto Lind", "invoice 1037\nAnna  Berg", "Invoice 1074\nOtto Lind"]
+    raws = [{"layout": [{"kind": "paragraph", "text": text}]} for text in texts]
+    rows = [make_row(str(at), f"Line {at}?", pictures=[data[at % 2]], raw=raw) for at, raw in enumerate(raws)]
+    found, _ = run("image_dedup", rows, data)
+    assert [row["group"]["value"] for row in found] == ["0", "1", "0", "1"]
+    found, _ = run("image_dedup", [rows[0], make_row("4", "Unread?", pictures=[data[1]])], data, folder="unread")
+    assert [row["group"]["value"] for row in found] == ["0", "0"]  # of a page that nobody read only the look is known
+
+
 def test_transparent_pictures_are_compared_on_white(run, make_row) -> None:
     data = [icon(1, (0, 0, 0)), icon(1, (255, 0, 0)), icon(2, (0, 0, 0)), icon(3, (0, 0, 0))]
     rows = [make_row(str(at), "?", pictures=[picture]) for at, picture in enumerate(data)]
