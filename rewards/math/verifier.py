@@ -260,7 +260,7 @@ def in_worker(item: tuple[str, tuple[str, ...] | str, Policy], what: str) -> Any
 class MathVerifier(Rule):
     """See the module's docstring."""
 
-    version = "3"
+    version = "4"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         policy = policy_of(answer.params)

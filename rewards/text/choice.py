@@ -199,7 +199,7 @@ def chosen(said: Stated, options: Mapping[str, str]) -> tuple[set[str], str]:
 class ChoiceVerifier(Rule):
     """See the module. `params["choices"]` is the strict form: the box holds exactly one of the words, letter case aside."""
 
-    version = "4"
+    version = "5"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         read.known(answer.params, "options", "choices")

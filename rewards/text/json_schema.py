@@ -226,7 +226,7 @@ def first_fault(schema: Any, instance: Any) -> str | None:
 
 @register("json_schema")
 class JsonSchemaVerifier(Rule):
-    version = "3"
+    version = "4"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params)

@@ -59,7 +59,7 @@ def normal(text: str, params: dict[str, str]) -> str:
 class ExactVerifier(Rule):
     """Equal to an accepted string. Params: `case` fold|keep, `punctuation` keep|drop, `articles` keep|drop."""
 
-    version = "3"
+    version = "4"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "case", "punctuation", "articles")
@@ -91,7 +91,7 @@ def similar(said: Stated, accepted: list[str], score: Callable[[str], float], le
 class F1Verifier(Rule):
     """SQuAD's token F1, the best over the accepted strings; `threshold` 0.5. A denied answer is wrong, and so are several."""
 
-    version = "3"
+    version = "4"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "threshold")

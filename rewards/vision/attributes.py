@@ -129,7 +129,7 @@ def _custom(value: Any) -> Table:
 
 @register("color")
 class ColorVerifier(Rule):
-    version = "3"
+    version = "4"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params)
@@ -141,7 +141,7 @@ class ColorVerifier(Rule):
 
 @register("attribute")
 class AttributeVerifier(Rule):
-    version = "3"
+    version = "4"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "kind", "synonyms")

@@ -45,7 +45,7 @@ def _text(text: str) -> str:
 class RelaxedVerifier(Rule):
     """The reference is a number or a text, or a list of accepted ones."""
 
-    version = "3"
+    version = "4"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "tolerance", "year_exact", "percent")

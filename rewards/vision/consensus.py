@@ -62,7 +62,7 @@ def _answers(reference: Any) -> list[str]:
 
 @register("vqa")
 class VqaVerifier(Rule):
-    version = "3"
+    version = "4"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "threshold")

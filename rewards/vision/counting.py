@@ -82,7 +82,7 @@ def _reference(value: Any) -> Fraction:
 
 @register("count")
 class CountVerifier(Rule):
-    version = "3"
+    version = "4"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params)

@@ -88,7 +88,7 @@ def _only(found: Sequence[Values], what: str, said: Stated) -> Values | Outcome:
 
 @register("iou")
 class IouVerifier(Rule):
-    version = "3"
+    version = "4"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         params = answer.params
@@ -128,7 +128,7 @@ class IouVerifier(Rule):
 class PointVerifier(Rule):
     """Is the one point of the response inside the region, or on its border?"""
 
-    version = "3"
+    version = "4"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, *_FRAMES)
@@ -163,7 +163,7 @@ class PointVerifier(Rule):
 class CoordinatesVerifier(Rule):
     """Is the one point of the response within `tolerance` of the reference? Exact arithmetic: the border counts."""
 
-    version = "3"
+    version = "4"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         params = answer.params

@@ -90,7 +90,7 @@ def same(response: Quantity, reference: Quantity, tolerance: float) -> bool:
 
 @register("geometry")
 class GeometryVerifier(Rule):
-    version = "3"
+    version = "4"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "unit", "unit_required", "tolerance")

@@ -51,7 +51,7 @@ def _capped(references: list[str]) -> list[str]:
 
 @register("anls")
 class AnlsVerifier(Rule):
-    version = "3"
+    version = "4"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "tau", "threshold")
@@ -113,7 +113,7 @@ def ocr_score(prediction: str, reference: str, metric: str = "similarity") -> fl
 class OcrVerifier(Rule):
     """The reference is the text, or a list of accepted ones (the best score counts)."""
 
-    version = "3"
+    version = "4"
 
     def judge(self, response: str, answer: Answer) -> Outcome:
         options.known(answer.params, "metric", "case", "whitespace", "threshold")

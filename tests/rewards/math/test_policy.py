@@ -13,7 +13,7 @@ from rewards.math import verifier as module
 
 def status(response: str, reference: object, **params: object) -> Status:
     verdict = verify(response, Answer("math", reference, params))
-    assert verdict.verifier == "math@3"
+    assert verdict.verifier == "math@4"
     assert (verdict.score == 1.0) == (verdict.status is Status.CORRECT)
     return verdict.status
 
