@@ -39,7 +39,7 @@ def drive(run: Run) -> None:
 
     config, folder = run.config, run.folder
     if run.ledger.committed >= config.iterations and last_evaluation_done(run):
-        print(f"{folder}: all {config.iterations} iterations are done; to go on, resume with a larger iterations=")
+        print(f"{folder}: all {run.ledger.committed} iterations are done; to go on, resume with a larger iterations=")
         run.close()
         return
     writer = MetricsWriter(folder)

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 
-from eval.stats import mean_amount, mean_score
+from eval.stats import mean_score
 from multimodal.segment import StopReason
 from rewards.shaping import length_weight
 from rewards.verdict import Status
@@ -49,13 +50,12 @@ def measure(record: IterationRecord) -> IterationMetrics:
         mean_score(_problem_means([(item.problem_id, item.verdict.score or 0.0) for item in judged if item.verdict])) if judged else None
     )
     earned = [(group.problem_id, reward) for group in batch.groups for reward in group.rewards]
-    reward = mean_amount(_problem_means(earned)) if earned else None
     members = batch.members
     generated = sum(len(segment) for segment in segments)
     rollout_seconds = record.seconds.get("rollout", 0.0)
     shaped = [extra for group in batch.groups for extra in group.length_rewards]
     weight = length_weight(iteration, record.config.length_reward.switch_iteration, record.config.length_reward.weight)
-    lowest, highest = reward_bounds(record.config, weight)
+    reward = mean_between(_problem_means(earned), *reward_bounds(record.config, weight)) if earned else None
     return IterationMetrics(
         iteration=iteration,
         policy_version=iteration,
@@ -73,9 +73,9 @@ def measure(record: IterationRecord) -> IterationMetrics:
         accuracy_low=accuracy.low if accuracy else None,
         accuracy_high=accuracy.high if accuracy else None,
         accuracy_n=len(judged),
-        reward_mean=reward.value if reward else None,
-        reward_low=max(lowest, reward.low) if reward and reward.low is not None else None,
-        reward_high=min(highest, reward.high) if reward and reward.high is not None else None,
+        reward_mean=reward.mean if reward else None,
+        reward_low=reward.low if reward else None,
+        reward_high=reward.high if reward else None,
         length_mean=float(np.mean(lengths)) if lengths else None,
         length_p2_5=float(np.percentile(lengths, 2.5)) if lengths else None,
         length_p97_5=float(np.percentile(lengths, 97.5)) if lengths else None,
@@ -100,6 +100,24 @@ def reward_bounds(config: RLConfig, weight: float) -> tuple[float, float]:
     """Between what a reward lies, and so its interval: the score or a repeat's penalty, plus or minus half the length reward's weight."""
     extra = 0.5 * weight
     return 0.0 - config.shaping.repeat_penalty - extra, 1.0 + extra  # 0.0 - 0.0: no -0.0 is shown
+
+
+class Bounded(NamedTuple):
+    """A mean with its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def mean_between(values: Sequence[float], lowest: float, highest: float) -> Bounded:
+    """The mean of values that lie in [lowest, highest], with `mean_score`'s interval: that of equal values, or of one, has a width too."""
+    span = highest - lowest
+    share = mean_score([min(max((value - lowest) / span, 0.0), 1.0) for value in values])
+    assert share.low is not None
+    assert share.high is not None
+    mean = float(np.mean(values))
+    return Bounded(mean, min(mean, lowest + span * share.low), max(mean, lowest + span * share.high))
 
 
 def _problem_means(scored: Sequence[tuple[str, float]]) -> list[float]:

@@ -190,11 +190,22 @@ def resume_run(folder: Path, overrides: Sequence[str] = ()) -> Run:
     run = _open(config, inputs.data, lock, SuccessRates(), record["threads"])
     version = run.ledger.committed
     if version:
-        state = read_json(run.checkpoint(version) / "state.json")
+        state = _read_state(run.checkpoint(version))
         run.rates = SuccessRates.of_state(state["success_rates"])
     if config.iterations >= version:  # with fewer it does not go on
         _keep_changes(folder, record, config)
     return run
+
+
+def _read_state(checkpoint: Path) -> dict[str, Any]:
+    """state.json of the checkpoint that the ledger goes on from."""
+    if not (checkpoint / "state.json").is_file():
+        there = ", ".join(sorted(path.name for path in checkpoint.parent.glob("v*"))) or "none"
+        raise UserError(
+            f"{checkpoint}: ledger.jsonl goes on from this checkpoint, but it is not there or not whole (there: {there}); "
+            "restore it or the ledger that goes with what is there, or start a new run with `rl train`"
+        )
+    return read_json(checkpoint / "state.json")
 
 
 def _keep_changes(folder: Path, record: dict[str, Any], config: RLConfig) -> None:

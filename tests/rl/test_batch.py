@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from multimodal.segment import Segment, StopReason
 from rewards.verdict import Status, Verdict
 from rl.batch import assemble, minibatches
 from rl.config import RLConfig
-from rl.measure import reward_bounds
+from rl.measure import mean_between, reward_bounds
 from rl.trajectory import new_group
 
 
@@ -80,3 +82,12 @@ def test_the_interval_of_a_reward_reaches_down_to_the_penalty(config):
     strict = RLConfig.model_validate({**config.model_dump(), "shaping": {"repeat_penalty": 0.5}})
     assert reward_bounds(strict, 0.5) == (-0.75, 1.25)
     assert [str(bound) for bound in reward_bounds(config, 0.0)] == ["0.0", "1.0"]
+
+
+def test_a_mean_reward_s_interval_has_a_width_where_all_problems_earned_the_same():
+    same = mean_between([0.0] * 4, -0.05, 1.05)
+    assert same.mean == 0.0
+    assert same.low < 0.0 < 0.4 < same.high < 1.05
+    assert mean_between([0.25], -0.05, 1.05) == pytest.approx((0.25, -0.05, 1.05))
+    spread = mean_between([0.2, 0.4, 0.3], -0.05, 1.05)  # Student's t: 4.303 * 0.1 / sqrt(3)
+    assert spread == pytest.approx((0.3, 0.3 - 0.24842, 0.3 + 0.24842), abs=1e-4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -233,6 +234,13 @@ def test_more_iterations_go_on_where_the_run_ended(finished, dataset, policy, tm
     go(create_run(config))
     go(resume_run(config.out, ["iterations=4"]))
     assert trained(config.out) == trained(finished)
+
+
+def test_resume_names_the_checkpoint_that_the_ledger_goes_on_from(finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "run")
+    shutil.rmtree(folder / "checkpoints" / "v000004")
+    with pytest.raises(UserError, match=r"v000004: ledger\.jsonl goes on from this checkpoint, .* \(there: v000003\); restore it"):
+        resume_run(folder, ["iterations=6"])
 
 
 def test_resume_refuses_a_changed_config_and_names_the_key(finished):
