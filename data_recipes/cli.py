@@ -74,6 +74,7 @@ def build(
 
 def _dry_run(recipe: Recipe, out: Path) -> None:
     from data_recipes.build import check_replaceable
+    from data_recipes.measuring import check_steps
 
     check_replaceable(out)
     for spec in recipe.sources:
@@ -82,9 +83,8 @@ def _dry_run(recipe: Recipe, out: Path) -> None:
                 raise UserError(f"source {spec.use}: {path}: no such file")
         spec.source().check()
         typer.echo(f"{spec.use:>14}: {'all' if spec.train is None else spec.train} train, {spec.heldout} held-out")
+    check_steps(recipe)
     for spec in recipe.steps:
-        if spec.enabled:
-            spec.step().check()
         typer.echo(
             f"{'step':>14}: {spec.name} "
             + (f"measures {', '.join(spec.kind().measured)}" if spec.enabled else "is switched off by its `if`")

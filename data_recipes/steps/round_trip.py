@@ -53,17 +53,15 @@ class RoundTrip(RowStep):
         judged = verdict is None or verdict.status is Status.CORRECT
         untried = verdict is None and not worked
         ok = judged and failed is None and not fooled and not untried
-        reason = (
-            "no gold text, and no worked solution to run"
-            if untried
-            else verdict.reason
-            if verdict and not judged
-            else failed.reason
-            if failed
-            else f"{fooled[0]!r} is judged correct"
-            if fooled
-            else ""
-        )
+        reason = ""
+        if untried:
+            reason = "no gold text, and no worked solution to run"
+        elif verdict and not judged:
+            reason = verdict.reason
+        elif failed:
+            reason = failed.reason
+        elif fooled:
+            reason = f"{fooled[0]!r} is judged correct"
         return {
             "ok": {"value": None if untried and answer.verifier in UNPROVEN else ok, "reason": reason, "verifier": answer.verifier},
             "gold": {"value": golden},
