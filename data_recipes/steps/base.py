@@ -157,12 +157,22 @@ def _text_digest(module: str) -> str:
         name = waiting.pop()
         if name in texts or name in ENGINE:
             continue
-        path = _file_of(name)
-        if path is None:
+        source = _source(name)
+        if source is None:
             continue
-        texts[name] = path.read_text("utf-8")
-        waiting += [found for found in _imports(texts[name]) if found.startswith(OURS)]
+        texts[name], imported = source
+        waiting += imported
     return hashlib.sha256(json.dumps(sorted(texts.items())).encode()).hexdigest()[:16]
+
+
+@cache
+def _source(module: str) -> tuple[str, tuple[str, ...]] | None:
+    """Its text and what it imports of ours, parsed once: most modules share what they import."""
+    path = _file_of(module)
+    if path is None:
+        return None
+    text = path.read_text("utf-8")
+    return text, tuple(found for found in _imports(text) if found.startswith(OURS))
 
 
 def _file_of(module: str) -> Path | None:

@@ -52,7 +52,8 @@ def test_a_bad_value_names_key_and_value(rl_yaml):
 
 def test_a_missing_config_or_dataset_is_named(rl_yaml, tmp_path):
     refused(command("rl", "plan", str(tmp_path / "no.yaml")), "no.yaml: no such config file")
-    refused(command("rl", "train", rl_yaml, f"data={tmp_path / 'none'}"), "none: no such dataset folder", "data_recipes build")
+    where = [f"data={tmp_path / 'none'}", f"out={tmp_path / 'run'}"]
+    refused(command("rl", "train", rl_yaml, *where), "none: no such dataset folder", "data_recipes build")
     refused(command("benchmark", "run", str(tmp_path), "--data", str(tmp_path / "none")), str(tmp_path))
 
 
@@ -112,11 +113,13 @@ def test_resume_of_what_is_no_run_is_named(tmp_path):
     refused(command("rl", "resume", str(tmp_path)), "no run.json", "rl train")
 
 
-def test_plan_prints_derived_sizes_without_loading_a_model(rl_yaml, dataset, policy, tmp_path):
-    said = command("rl", "plan", rl_yaml, f"data={dataset}", f"policy={policy}", "rollout.problems=3", "rollout.samples=5")
-    assert said.returncode == 0, said.stderr
-    assert "3 problems x 5 samples = 15" in said.stdout
-    assert "parameters" in said.stdout
+def test_plan_prints_derived_sizes(rl_yaml, dataset, policy):
+    said = CliRunner().invoke(
+        rl.cli.app, ["plan", rl_yaml, f"data={dataset}", f"policy={policy}", "rollout.problems=3", "rollout.samples=5"]
+    )
+    assert said.exit_code == 0, said.output
+    assert "3 problems x 5 samples = 15" in said.output
+    assert "parameters" in said.output
 
 
 def test_configs_import_without_torch():

@@ -21,7 +21,6 @@ import pytest
 import torch
 
 from openk15.config import load_config
-from openk15.files import read_jsonl
 from rl.config import RLConfig
 from rl.fleet import LocalFleet
 from rl.loop import train

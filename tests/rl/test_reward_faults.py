@@ -257,6 +257,8 @@ def test_a_hanging_and_a_killed_verifier_cost_the_ray_fleet_one_sample_each(conf
     from rl.ray_fleet import RayFleet
 
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")]))
+    for not_asked in ("_new_learner", "_new_worker"):  # and slow to start: another pool stands in
+        monkeypatch.setattr(RayFleet, not_asked, RayFleet._new_pool)
     config = changed(config)
     fleet = RayFleet(config, lambda version: config.policy, 0)
     try:

@@ -1,4 +1,7 @@
-"""HumanEval and MBPP: every reference solution passes its own tests; always-equal objects pass none."""
+"""HumanEval and MBPP: reference solutions pass their own tests; always-equal objects pass none.
+
+Every fourth of the 1,138 tasks; benchmarks/code_mutants.py judges them all.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +38,7 @@ def test_humaneval_references_pass(boxed, shared_data, bench):
 
 
 def test_mbpp_references_pass(boxed, shared_data, bench):
-    check_references(bench.mbpp(shared_data)[::20])
-
-
-@pytest.mark.slow
-def test_all_references_pass(boxed, shared_data, bench):
-    tasks = bench.humaneval(shared_data) + bench.mbpp(shared_data)
-    assert len(tasks) == 164 + 974
-    check_references(tasks)
+    check_references(bench.mbpp(shared_data)[::4])
 
 
 @pytest.mark.parametrize("attack", ["always equal", "frame walk", "exit"])

@@ -27,7 +27,7 @@ def test_schemathesis_finds_nothing(start, tmp_path):
         "--phases",
         "examples,coverage,fuzzing",
         "--max-examples",
-        "25",
+        "15",
     ]
     arguments += ["--header", f"Authorization: Bearer {token}"]
     arguments += [] if safe else ["--exclude-path", "/v1/run"]
