@@ -56,11 +56,18 @@ if [ -n "$TORCH_INDEX" ]; then
     mapfile -t pins < <(grep -E '^(torch|torchvision)==' "$REQUIREMENTS")
     "${PIP[@]}" --no-deps --extra-index-url "$TORCH_INDEX" "${pins[@]}"
 fi
-"${PIP[@]}" --no-deps -r "$REQUIREMENTS" -r requirements/dev.txt
+# A lock is complete, so its packages can be installed in any order; fetching and unpacking keep one core busy, so two share them.
+mapfile -t pins < <(sed 's/ *#.*//' "$REQUIREMENTS" requirements/dev.txt | grep -E '^[A-Za-z0-9]')
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+"${PIP[@]}" --no-deps -r <(printf '%s\n' "${pins[@]}" | sed -n 'n;p') &
+half=$!
+"${PIP[@]}" --no-deps -r <(printf '%s\n' "${pins[@]}" | sed -n 'p;n')
+wait "$half"
+local=(-e .)
 if [ "$(basename "$REQUIREMENTS")" != gpu.txt ]; then
-    "${PIP[@]}" --no-deps --no-build-isolation --force-reinstall "./$SHIM"
+    local+=("./$SHIM")
 fi
-"${PIP[@]}" --no-deps --no-build-isolation -e .
+"${PIP[@]}" --no-deps --no-build-isolation --force-reinstall "${local[@]}"
 
 "$VENV/bin/python" packaging/warm_up.py others &
 "$VENV/bin/python" packaging/warm_up.py torch ||
