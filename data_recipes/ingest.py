@@ -195,8 +195,9 @@ def _candidates(source: Source, spec: SourceSpec, split: str, seed: int, executo
     if isinstance(source, Reader):
         yield from _read(source, spec, split, seed)
         return
-    last = PATIENCE * (spec.wanted()[split] or 0)
-    tasks = ((spec.use, dict(spec.options), split, start, min(start + CHUNK, last), seed) for start in range(0, last, CHUNK))
+    wanted = spec.wanted()[split] or 0
+    last, size = PATIENCE * wanted, max(1, min(CHUNK, wanted))  # most candidates are kept, so no chunk is larger than what is wanted
+    tasks = ((spec.use, dict(spec.options), split, start, min(start + size, last), seed) for start in range(0, last, size))
     results = executor.map(make_chunk, tasks)
     try:
         yield from enumerate(candidate for chunk in results for candidate in chunk)

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from openk15.garbage import collection_paused
+from openk15.garbage import importing
 
-with collection_paused():  # in most processes this module is the first to import transformers
+with importing("transformers"):  # in most processes this module is the first to import transformers
     import torch
     from torch.nn.functional import scaled_dot_product_attention
     from transformers import AttentionInterface

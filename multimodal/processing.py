@@ -18,7 +18,7 @@ from multimodal.images import decode_image
 from multimodal.messages import Message
 from multimodal.policy import is_text_only
 from openk15.errors import GuardError, UserError
-from openk15.garbage import collection_paused
+from openk15.garbage import importing
 from openk15.seeds import digest
 
 if TYPE_CHECKING:
@@ -68,11 +68,11 @@ class PromptProcessor:
             if is_text_only(folder):
                 return TextProcessor.load(folder)
             raise UserError(f"{folder}: no processor_config.json; save the model's processor beside it (processor.save_pretrained)")
-        with collection_paused():
-            from transformers import AutoProcessor
-
         try:
-            processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
+            with importing("transformers.models.auto.processing_auto"):  # the processor's own modules are imported when it is loaded
+                from transformers import AutoProcessor
+
+                processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise UserError(f"{folder}: the processor does not load: {' '.join(str(error).split())[:300]}") from None
         if not hasattr(processor, "image_processor"):

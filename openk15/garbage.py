@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,3 +21,16 @@ def collection_paused() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def importing(module: str) -> Iterator[None]:
+    """`collection_paused` for what imports `module`; the first time all that is there by then is never looked through again.
+
+    Such a library's objects stay as long as the process, and every full collection would take half a second for them.
+    """
+    first = module not in sys.modules
+    with collection_paused():
+        yield
+    if first:
+        gc.freeze()

@@ -65,8 +65,8 @@ def run_demo(config: DemoConfig, *, fresh: bool) -> None:
         if not path.is_file():
             raise UserError(f"{path}: no such file; run the demo from the repository's root, or set recipe=, sft= and rl=")
     # What the stages would refuse is refused now, not after the ones before them.
-    load_config(SFTConfig, config.sft, sft_overrides(config))
     modules = load_config(RLConfig, config.rl, rl_overrides(config)).rewards.modules
+    load_config(SFTConfig, config.sft, sft_overrides(config, modules))
     if fresh and config.out.exists():
         shutil.rmtree(config.out)
     out = config.out
@@ -74,7 +74,7 @@ def run_demo(config: DemoConfig, *, fresh: bool) -> None:
     seconds = {"setup": setup_seconds()}
     seconds["data"] = run_stage(config, data_stage(config))
     fingerprint = read_json(data / "manifest.json")["fingerprint"]
-    seconds["sft"] = run_stage(config, sft_stage(config, fingerprint))
+    seconds["sft"] = run_stage(config, sft_stage(config, fingerprint, modules))
     seconds["rl"] = run_rl(config, fingerprint, weights_digest(policy))
     trained = newest_checkpoint(out / "rl")
     stages = (bench_stage(config, name, folder, modules) for name, folder in (("warmup", policy), ("rl", trained)))
@@ -107,17 +107,20 @@ def data_stage(config: DemoConfig) -> Stage:
     return Stage("data", command, (sha256_file(config.recipe),), (config.out / "data" / "manifest.json",))
 
 
-def sft_stage(config: DemoConfig, fingerprint: str) -> Stage:
+def sft_stage(config: DemoConfig, fingerprint: str, modules: Sequence[str] = ()) -> Stage:
     return Stage(
         "sft",
-        ("rl", "sft", str(config.sft), *sft_overrides(config)),
+        ("rl", "sft", str(config.sft), *sft_overrides(config, modules)),
         (sha256_file(config.sft), fingerprint),
         (config.out / "sft" / "policy" / "config.json",),
     )
 
 
-def sft_overrides(config: DemoConfig) -> tuple[str, ...]:
-    return (f"data={config.out / 'data'}", f"out={config.out / 'sft'}", f"seed={config.seed}", *config.sft_overrides)
+def sft_overrides(config: DemoConfig, modules: Sequence[str] = ()) -> tuple[str, ...]:
+    """`modules` are those of the RL run, which has the same data; a list among the config's own overrides comes after."""
+    own = [f"data={config.out / 'data'}", f"out={config.out / 'sft'}", f"seed={config.seed}"]
+    own += [f"modules=[{','.join(modules)}]"] if modules else []
+    return (*own, *config.sft_overrides)
 
 
 def rl_overrides(config: DemoConfig) -> tuple[str, ...]:

@@ -106,7 +106,7 @@ def _parity_message(fleet: Fleet, worst: float, limit: float, version: int) -> s
 
 
 def check_errors(failed: Sequence[Verdict], judged: int, config: GuardConfig) -> None:
-    """GuardError when more than `max_error_rate` of an iteration's `judged` verdicts are errors of ours; one or two are chance."""
+    """GuardError when more than `max_error_rate` of `judged` verdicts together are errors of ours; one or two are chance."""
     if len(failed) >= FEWEST_ERRORS and len(failed) / judged > config.max_error_rate:
         raise GuardError(
             f"{len(failed)} of {judged} verdicts are verifier errors (guards.max_error_rate={config.max_error_rate:g}); "

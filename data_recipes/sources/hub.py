@@ -20,7 +20,7 @@ from typing import Any
 
 from pydantic import Field
 
-from data_recipes.sources.base import BadRecord, Candidate
+from data_recipes.sources.base import BadRecord
 from data_recipes.sources.fields import check_columns, nearest
 from data_recipes.sources.files import BATCH, Found
 from data_recipes.sources.records import MappedReader
@@ -54,10 +54,6 @@ class Hub(MappedReader):
         self.need_answer()
         headers = (found.record for found in self.records() if isinstance(found, Found))
         check_columns(self.fields.columns(), headers, f"source {self.name}: {self.dataset}")
-
-    def read(self) -> Iterator[Candidate | BadRecord]:
-        self.check()
-        yield from super().read()
 
 
 def local_folder(dataset: str) -> Path | None:

@@ -1,15 +1,17 @@
 """Readers of records: each record becomes a Candidate or a BadRecord, in the order in which it is stored.
 
-RecordReader    records() ─▶ identity (no two alike) ─▶ candidate() ─▶ Candidate | BadRecord
-OwnFiles        records() from one's own files, with the columns that a kind of source has
-MappedReader    candidate() by the recipe's field map
-PublicSet       candidate() by the published form of one data set, from a local file or from the hub
+RecordReader        records() ─▶ identity (no two alike) ─▶ candidate() ─▶ Candidate | BadRecord
+├─ Declared         check() first; licence, tags and picture folder by the recipe
+│  ├─ InFiles       records() from files in one form
+│  │  └─ OwnFiles   with the columns that a kind of source has
+│  └─ MappedReader  candidate() by the recipe's field map
+└─ PublicSet        candidate() by the published form of one data set, from a local file or from the hub
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -96,13 +98,11 @@ class Columns(StrictModel):
         return {key: value for key, value in self if isinstance(value, str)} | {f"tags.{key}": name for key, name in self.tags.items()}
 
 
-class OwnFiles(RecordReader):
-    """One's own files of records, with pictures by path; the recipe names columns, licence and tags."""
+class Declared(RecordReader):
+    """Records of anybody's: the recipe says whose licence and which tags they have, and where their pictures are."""
 
     licence: ClassVar[str] = "declared"
-    endings: ClassVar[tuple[str, ...]]
 
-    path: Path = Field(description="a file, a folder or a glob")
     licence_declared: str = Field(
         validation_alias=AliasChoices("licence", "licence_declared"), min_length=1, description="SPDX id of the rows' licence"
     )
@@ -111,25 +111,56 @@ class OwnFiles(RecordReader):
 
     _as_text = field_validator("tags", mode="before")(tag_texts)
 
+    @abstractmethod
+    def check(self) -> None:
+        """UserError where the records are not of the form that was declared; reads what it needs and builds nothing."""
+
+    def read(self) -> Iterator[Candidate | BadRecord]:
+        self.check()
+        yield from super().read()
+
+    def folder(self, found: Found) -> Path:
+        """Where the picture paths of a record start."""
+        return self.images.expanduser() if self.images else found.folder
+
+    def picture_files(self, cells: Iterable[tuple[Any, Found]]) -> list[Path]:
+        """The files that cells of records name and that are there, each once."""
+        named = {path for cell, found in cells if (path := picture_path(cell, self.folder(found))) is not None}
+        return sorted(path for path in named if path.is_file())
+
+
+class InFiles(Declared):
+    """Files of records in one form."""
+
+    endings: ClassVar[tuple[str, ...]]
+
+    path: Path = Field(description="a file, a folder or a glob")
+
     def place(self) -> str:
         return str(self.path)
 
     def paths(self) -> list[Path]:
         return files.files_at(self.path, self.endings)
 
+    def records_of(self, file: Path, label: str) -> Iterator[Found | BadRecord]:
+        return files.records_of(file, label)
+
     def records(self) -> Iterator[Found | BadRecord]:
         found = self.paths()
         named = files.labels(found, self.path.expanduser())
         for file in found:
-            yield from files.records_of(file, named[file])
+            yield from self.records_of(file, named[file])
+
+    def headers(self) -> Iterator[Mapping[str, Any]]:
+        """Mappings whose keys are the columns that are there; by default the records themselves."""
+        return (found.record for found in self.records() if isinstance(found, Found))
+
+
+class OwnFiles(InFiles):
+    """One's own files, with the columns that a kind of source has."""
 
     def check(self) -> None:
-        headers = (found.record for found in self.records() if isinstance(found, Found))
-        check_columns(self.columns().named(), headers, f"source {self.name}: {self.path}")
-
-    def read(self) -> Iterator[Candidate | BadRecord]:
-        self.check()
-        yield from super().read()
+        check_columns(self.columns().named(), self.headers(), f"source {self.name}: {self.path}")
 
     @abstractmethod
     def columns(self) -> Columns:
@@ -141,37 +172,24 @@ class OwnFiles(RecordReader):
 
     def inputs(self) -> Sequence[Path]:
         """The files, and every picture that a record points to and that is there."""
-        named = ((cell, found) for found in self.records() if isinstance(found, Found) for cell in self.pictured(found.record))
-        pictures = {path for cell, found in named if (path := picture_path(cell, self.folder(found))) is not None}
-        return [*self.paths(), *sorted(path for path in pictures if path.is_file())]
-
-    def folder(self, found: Found) -> Path:
-        """Where the picture paths of a record start."""
-        return self.images.expanduser() if self.images else found.folder
+        cells = ((cell, found) for found in self.records() if isinstance(found, Found) for cell in self.pictured(found.record))
+        return [*self.paths(), *self.picture_files(cells)]
 
     def own_id(self, record: Mapping[str, Any]) -> str | None:
         return identity(record, self.columns().id)
 
 
-class MappedReader(RecordReader):
-    """Records of any form, through a field map that the recipe declares. Rows carry the licence that it declares."""
+class MappedReader(Declared):
+    """Records of any form, through a field map that the recipe declares."""
 
-    licence: ClassVar[str] = "declared"
     note: ClassVar[str] = "Train and held-out share no picture, and no question where there is no picture."
 
     fields: FieldMap = Field(description="which column holds what")
-    licence_declared: str = Field(
-        validation_alias=AliasChoices("licence", "licence_declared"), min_length=1, description="SPDX id of the rows' licence"
-    )
     verifier: str | None = Field(default=None, description="judges all answers; by the answer's form when absent, `none` for no answers")
     params: Mapping[str, Any] = Field(default_factory=dict, description="parameters of the verifier")
-    tags: Mapping[str, str] = Field(default_factory=dict, description="tags of every row; a tag column comes before")
     first_choice: int | None = Field(
         default=None, ge=0, le=1, description="the number that stands for the first choice, where answers are numbers"
     )
-    images: Path | None = Field(default=None, description="folder from which picture paths start; else the folder of the file")
-
-    _as_text = field_validator("tags", mode="before")(tag_texts)
 
     @field_validator("verifier")
     @classmethod

@@ -16,11 +16,10 @@ no record has, a path without files and files without records are UserErrors.
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import Field
 
@@ -29,57 +28,28 @@ from data_recipes.sources.base import BadRecord, Candidate
 from data_recipes.sources.fields import check_columns, picture_cells
 from data_recipes.sources.files import Found
 from data_recipes.sources.forms import of_text
-from data_recipes.sources.pictures import picture_path
-from data_recipes.sources.records import MappedReader
+from data_recipes.sources.records import InFiles, MappedReader
 from data_recipes.sources.unfit import Unfit
 
 
-class Table(MappedReader):
+class Table(InFiles, MappedReader):
     """Files of records."""
-
-    endings: ClassVar[tuple[str, ...]]
-
-    path: Path = Field(description="a file, a folder or a glob")
-
-    @abstractmethod
-    def records_of(self, file: Path, label: str) -> Iterator[Found | BadRecord]: ...
-
-    def headers(self) -> Iterator[Mapping[str, Any]]:
-        """Mappings whose keys are the columns that are there; by default the records themselves."""
-        return (found.record for found in self.records() if isinstance(found, Found))
-
-    def paths(self) -> list[Path]:
-        return files.files_at(self.path, self.endings)
-
-    def place(self) -> str:
-        return str(self.path)
-
-    def records(self) -> Iterator[Found | BadRecord]:
-        found = self.paths()
-        named = files.labels(found, self.path.expanduser())
-        for file in found:
-            yield from self.records_of(file, named[file])
 
     def check(self) -> None:
         self.need_answer()
         check_columns(self.fields.columns(), self.headers(), f"source {self.name}: {self.path}")
 
-    def read(self) -> Iterator[Candidate | BadRecord]:
-        self.check()
-        yield from super().read()
-
     def inputs(self) -> Sequence[Path]:
         """The files, and every picture that a record points to and that is there."""
-        pictures: dict[Path, None] = {}
-        if self.fields.picture_columns:
-            for found in self.picture_records():
-                try:
-                    cells = picture_cells(found.record, self.fields)
-                except Unfit:
-                    continue
-                folder = self.images.expanduser() if self.images else found.folder
-                pictures |= {path: None for cell, _ in cells if (path := picture_path(cell, folder)) is not None}
-        return [*self.paths(), *sorted(path for path in pictures if path.is_file())]
+        return [*self.paths(), *self.picture_files(self._picture_cells())]
+
+    def _picture_cells(self) -> Iterator[tuple[Any, Found]]:
+        for found in self.picture_records() if self.fields.picture_columns else ():
+            try:
+                cells = picture_cells(found.record, self.fields)
+            except Unfit:
+                continue
+            yield from ((cell, found) for cell, _ in cells)
 
     def picture_records(self) -> Iterator[Found]:
         return (found for found in self.records() if isinstance(found, Found))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from data_recipes.text import stats
 from data_recipes.text.found import Found
@@ -31,13 +32,14 @@ def _without_drawings(text: str) -> str:
     return _DRAWING.sub(lambda match: " " * len(match[0]), text)
 
 
-def repeated_patterns(text: str) -> list[Found]:
+@lru_cache(maxsize=1)  # the labels of a document ask twice, for the evidence and for its share
+def repeated_patterns(text: str) -> tuple[Found, ...]:
     """Runs of one unit of 1 to 60 characters, at least four times in a row; rules and dot leaders ("....", "----") are none."""
     found = []
     for match in _LOOP.finditer(_without_drawings(text)):
         if not (_LEADERS.match(match["unit"]) and len(match[0]) < 200) and not (match["unit"].isdigit() and len(match["unit"]) == 1):
             found.append(Found.at(f"repeats {match['unit'][:20]!r}", text, *match.span()))
-    return found
+    return tuple(found)
 
 
 def repeated_share(text: str) -> float:

@@ -18,7 +18,6 @@ import gc
 import itertools
 import logging
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +31,7 @@ from multimodal.repetition import RepeatRule, repeats
 from multimodal.segment import Segment, StopReason
 from multimodal.weights import WeightSource, checked, tensor_digest
 from openk15.errors import GuardError, RunError, UserError
-from openk15.garbage import collection_paused
+from openk15.garbage import importing
 from openk15.seeds import digest
 
 ENVIRONMENT = {
@@ -285,9 +284,10 @@ class VLLMEngine:
             stream.future.cancel()
         self._streams.clear()
         self._features.clear()
-        self._client.shutdown()
+        self._client.shutdown()  # thaws the libraries' objects too, and collects while the client still holds the engine's
         self._client = None
         gc.collect()
+        gc.freeze()
 
 
 def _repeats(prefix: Sequence[int], new: list[int], rule: RepeatRule) -> bool:
@@ -355,15 +355,11 @@ def _forbid(ids: Sequence[int]) -> type:
 
 def _open_core(config: EngineConfig, policy: Path, forbidden: Sequence[int]) -> Any:
     os.environ.update({name: os.environ.get(name, value) for name, value in ENVIRONMENT.items()})
-    first = "vllm" not in sys.modules
-    with collection_paused():
+    with importing("vllm"):  # vLLM collects seven times while it starts, each time through all that was imported
         from vllm.engine.arg_utils import EngineArgs
         from vllm.platforms import current_platform
         from vllm.v1.engine.core_client import InprocClient
         from vllm.v1.executor import Executor
-
-    if first:
-        gc.freeze()  # vLLM collects seven times while it starts, each time through all that was imported
 
     on_cpu = current_platform.is_cpu()
     set_num_threads = torch.set_num_threads

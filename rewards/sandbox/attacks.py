@@ -106,10 +106,8 @@ attempt("replace", opened(os.__file__, "r+b"))
     Attack(6, "read expected outputs, open or not", F, """
 for path in (FOLDER + "/expected.txt", FOLDER + "/private.txt"):
     attempt(path, opened(path))
-for top in ("/tmp", "/work", "/var/tmp", "/dev/shm"):
-    for folder, _, names in os.walk(top):
-        if "expected.txt" in names:
-            won(folder)
+for top in ("/tmp", "/work", "/var/tmp", "/dev/shm"):  # under another name, where the folder itself is not there
+    attempt(top, lambda: not os.path.exists(FOLDER) and any("expected.txt" in names for _, _, names in os.walk(top)))
 """),
     Attack(7, "read account files and homes", F, """
 def accounts():

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -312,3 +313,20 @@ def test_hugging_face_datasets_reads_the_folder_with_pictures_decoded(built: Pat
     row: Any = next(row for row in loaded["train"] if row["images"])  # type: ignore[index]
     assert row["images"][0].size[0] % 28 == 0
     assert row["id"] in {problem.id for problem in train.problems}
+
+
+def test_a_small_build_makes_no_more_candidates_at_a_time_than_it_wants(tmp_path, monkeypatch):
+    made: dict[str, list[tuple[int, int]]] = {HELDOUT: [], TRAIN: []}
+    real = ingesting.make_chunk
+
+    def recording(task):
+        made[task[2]].append(task[3:5])
+        return real(task)
+
+    monkeypatch.setattr(ingesting, "make_chunk", recording)
+    wanted = {HELDOUT: 3, TRAIN: 7}
+    build(Recipe(name="few", seed=1, sources=(SourceSpec(use="scenes", train=7, heldout=3),)), tmp_path / "data")
+    for split, count in wanted.items():
+        assert made[split][0] == (0, count)
+        assert all(one[1] == other[0] for one, other in pairwise(made[split]))
+        assert len(load_problems(tmp_path / "data", split).problems) == count

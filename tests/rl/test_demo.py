@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from openk15.config import parse_config
 from openk15.errors import UserError
 from openk15.files import atomic_write_json, read_json
 from rl import demo as stages
+from rl.config import SFTConfig
 from rl.demo import DemoConfig, Stage
 
 RL = Path(sys.executable).parent / "rl"
@@ -84,7 +86,10 @@ def test_a_misspelt_override_of_a_later_stage_is_said_before_the_first(repo_root
         stages.run_demo(config, fresh=False)
 
 
-def test_benchmarks_know_the_verifiers_of_the_run(config):
+def test_warm_up_and_benchmarks_know_the_verifiers_of_the_run(config):
+    warm_up = stages.sft_stage(config, "abc", ("mine", "yours")).command
+    given = parse_config(SFTConfig, {"data": "x", "out": "y"}, [part for part in warm_up[3:] if part.startswith("modules=")])
+    assert given.modules == ("mine", "yours")
     atomic_write_json(config.out / "data" / "manifest.json", {"fingerprint": "abc"})
     policy = config.out / "policy"
     policy.mkdir()

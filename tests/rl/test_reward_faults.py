@@ -125,7 +125,8 @@ def as_ordered(sample: int, text: str) -> tuple[str, Answer]:
 
 
 def test_killed_hanging_and_crashing_verifiers_are_errors_that_the_trainer_masks(config, faulty):
-    config = changed(config, evaluation={"every": 1, "problems": 8})
+    guards = {"probes": 3, "probe_tokens": 4, "max_error_rate": 6 / 8}  # 6 of the evaluation's 8
+    config = changed(config, evaluation={"every": 1, "problems": 8}, guards=guards)
     go(create_run(config), as_ordered)
     for sample, found in verdicts(config.out).items():
         assert len(found) == PROBLEMS
@@ -153,6 +154,16 @@ def test_errors_above_the_limit_stop_the_run_and_are_judged_again_when_it_is_res
     go(mended, lambda sample, text: (text, Answer("faulty", "right" if sample % 2 else "wrong")))
     assert [row.verdicts["error"] for row in read_metrics(config.out)] == [0]
     assert len(rows(config.out, "verdict")) == JUDGED
+
+
+def test_errors_above_the_limit_in_an_evaluation_stop_the_run_and_leave_no_row(config, faulty):
+    rewards = {"workers": 0, "modules": ["faulty_verifiers"]}
+    config = changed(config, evaluation={"every": 1, "problems": 8}, rewards=rewards)
+    with pytest.raises(GuardError, match=r"8 of 8 verdicts are verifier errors .*the first: faulty@1: OSError"):
+        go(create_run(config), lambda sample, text: (text, Answer("faulty", "disk full")))
+    assert read_evals(config.out) == []
+    go(resume_run(config.out), lambda sample, text: (text, Answer("faulty", "right" if sample % 2 else "wrong")))
+    assert [row["verdicts"]["error"] for row in read_evals(config.out)] == [0, 0]
 
 
 def test_a_run_that_died_before_its_few_errors_were_recorded_goes_on(config, faulty, monkeypatch):

@@ -75,7 +75,7 @@ def test_loops_of_a_recogniser_are_found(text: str):
     ],
 )
 def test_rules_leaders_and_style_are_no_loops(text: str):
-    assert documents.repeated_patterns(text) == []
+    assert documents.repeated_patterns(text) == ()
 
 
 DAMAGED = {
