@@ -49,7 +49,8 @@ def print_plan(config: RLConfig, console: Console | None = None) -> None:
         ),
         (
             "gradient steps",
-            f"{learner.minibatches} x {learner.epochs} an iteration, {config.iterations * learner.minibatches * learner.epochs} in all",
+            f"up to {learner.minibatches} x {learner.epochs} an iteration, "
+            f"{config.iterations * learner.minibatches * learner.epochs} in all",
         ),
         ("learner memory", f"about {parameters * 16 / 2**20:,.0f} MiB for weights, gradients and optimizer"),
         (

@@ -6,6 +6,7 @@ a list of numbers                    number_list
 a list of texts                      exact        any of them is right
 a lone letter A to E                 choice       its options stand in the question
 true, false; other words; CO2        exact
+2021-03-12, 3/12/2021, 10-20         exact        dates, ranges and numbers with dashes, which would be sums
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ MAX_WORDED = 100  # characters of an answer in words that can be compared word f
 _LONE_LETTER = re.compile(r"\s*\(?([A-Za-z])\)?\.?\s*")
 _MATHEMATICAL = re.compile(r"[\d\\^=√π∞±∅]|^\s*[A-Za-z]\s*$")
 _CHEMICAL = re.compile(r"\s*(?=\D*\d)(?:[A-Z][a-z]?\d*){2,}\s*")  # CO2: as a product of names C2O would be the same
+_DASHED = re.compile(r"\s*\d+(?:(?:[-\u2013]\d+)+|(?:/\d+){2})\s*")
 _FUNCTIONS = "sqrt|sin|cos|tan|cot|sec|csc|log|ln|exp|pi|min|max|gcd|lcm|mod|arcsin|arccos|arctan|frac"
 _BEGINS_WITH_A_WORD = re.compile(rf"\s*(?!(?:{_FUNCTIONS})(?![A-Za-z]))[^\W\d_]{{3,}}")
 
@@ -120,8 +122,10 @@ def by_form(value: Any, field: str) -> tuple[str, Any]:
 
 
 def looks_mathematical(text: str) -> bool:
-    """Whether the `math` verifier is to judge: numbers, formulas, quantities; not what begins with a word ("Route 66"), nor CO2."""
-    return bool(_MATHEMATICAL.search(text)) and not _BEGINS_WITH_A_WORD.match(text) and not _CHEMICAL.fullmatch(text)
+    """Whether the `math` verifier is to judge: numbers, formulas, quantities; nothing that begins with a word ("Route 66"), no CO2, no date."""
+    if _BEGINS_WITH_A_WORD.match(text) or _CHEMICAL.fullmatch(text) or _DASHED.fullmatch(text):
+        return False
+    return bool(_MATHEMATICAL.search(text))
 
 
 def number_text(value: int | float) -> str:

@@ -133,6 +133,8 @@ def test_words_are_told_from_mathematics():
     assert all(map(looks_mathematical, ("2", "x^2", "\\pi", "-3", "12 cm", "y = x", "log 5", "(1, 2)", "∅")))
     assert not any(map(looks_mathematical, ("", "the cat", "Apollo 11", "yes", "chapter 3", "März 1848")))
     assert all(map(looks_mathematical, ("2AB", "B", "N(0, 1)", "2H", "AB = 3")))
+    assert all(map(looks_mathematical, ("3/4", "2 - 1", "-5", "1:2", "2-x", "10^{-3}")))
+    assert not any(map(looks_mathematical, ("2021-03-12", "3/12/2021", "10-20", "1939\u201345", "0-306-40615-2")))  # sums, for `math`
     assert not any(map(looks_mathematical, ("CO2", "C6H12O6", "FeCl3")))  # `math` would take C2O, a product of the same names
 
 
