@@ -122,7 +122,7 @@ def by_form(value: Any, field: str) -> tuple[str, Any]:
 
 
 def looks_mathematical(text: str) -> bool:
-    """Whether the `math` verifier is to judge: numbers, formulas, quantities; nothing that begins with a word ("Route 66"), no CO2, no date."""
+    """Whether the `math` verifier is to judge: numbers, formulas, quantities; not "Route 66" (begins with a word), CO2, 2021-03-12."""
     if _BEGINS_WITH_A_WORD.match(text) or _CHEMICAL.fullmatch(text) or _DASHED.fullmatch(text):
         return False
     return bool(_MATHEMATICAL.search(text))
