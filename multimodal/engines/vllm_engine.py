@@ -287,7 +287,7 @@ class VLLMEngine:
         self._client.shutdown()  # thaws the libraries' objects too, and collects while the client still holds the engine's
         self._client = None
         gc.collect()
-        gc.freeze()
+        gc.freeze()  # what is left are the libraries; vLLM thaws it again when the next engine is closed
 
 
 def _repeats(prefix: Sequence[int], new: list[int], rule: RepeatRule) -> bool:

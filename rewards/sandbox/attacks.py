@@ -106,8 +106,10 @@ attempt("replace", opened(os.__file__, "r+b"))
     Attack(6, "read expected outputs, open or not", F, """
 for path in (FOLDER + "/expected.txt", FOLDER + "/private.txt"):
     attempt(path, opened(path))
-for top in ("/tmp", "/work", "/var/tmp", "/dev/shm"):  # under another name, where the folder itself is not there
-    attempt(top, lambda: not os.path.exists(FOLDER) and any("expected.txt" in names for _, _, names in os.walk(top)))
+for top in (FOLDER, "/tmp", "/work", "/var/tmp", "/dev/shm"):  # or see them, there or under another name
+    if any("expected.txt" in names for _, _, names in os.walk(top)):
+        won(top)
+        break
 """),
     Attack(7, "read account files and homes", F, """
 def accounts():
