@@ -21,6 +21,7 @@ RL = Path(sys.executable).parent / "rl"
 
 
 def demo(repo_root: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    """Benchmarks with vLLM; training, which test_kills.py does with it, with the engine that starts sooner."""
     small = [
         f"out={out}",
         "limit=120",
@@ -28,7 +29,7 @@ def demo(repo_root: Path, out: Path, *more: str) -> subprocess.CompletedProcess[
         "benchmark.limit=24",
         "benchmark.max_tokens=24",
         'sft_overrides=["steps=6","batch_size=8"]',
-        'rl_overrides=["iterations=3","rollout.problems=3","rollout.samples=3","rollout.budget=8","rollout.max_tokens=24","evaluation.problems=6","evaluation.every=2"]',
+        'rl_overrides=["iterations=3","engine.kind=torch","rollout.problems=3","rollout.samples=3","rollout.budget=8","rollout.max_tokens=24","evaluation.problems=6","evaluation.every=2"]',
     ]
     command = [str(RL), "demo", str(repo_root / "configs/demo/demo.yaml"), *small, *more]
     return subprocess.run(command, cwd=repo_root, capture_output=True, text=True, timeout=500, check=False)
