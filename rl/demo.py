@@ -66,7 +66,8 @@ def run_demo(config: DemoConfig, *, fresh: bool) -> None:
             raise UserError(f"{path}: no such file; run the demo from the repository's root, or set recipe=, sft= and rl=")
     # What the stages would refuse is refused now, not after the ones before them.
     modules = load_config(RLConfig, config.rl, rl_overrides(config)).rewards.modules
-    load_config(SFTConfig, config.sft, sft_overrides(config, modules))
+    own = load_config(SFTConfig, config.sft, sft_overrides(config)).modules
+    both = tuple(dict.fromkeys((*own, *modules)))  # warm-up and RL have the same data
     if fresh and config.out.exists():
         shutil.rmtree(config.out)
     out = config.out
@@ -74,7 +75,7 @@ def run_demo(config: DemoConfig, *, fresh: bool) -> None:
     seconds = {"setup": setup_seconds()}
     seconds["data"] = run_stage(config, data_stage(config))
     fingerprint = read_json(data / "manifest.json")["fingerprint"]
-    seconds["sft"] = run_stage(config, sft_stage(config, fingerprint, modules))
+    seconds["sft"] = run_stage(config, sft_stage(config, fingerprint, both))
     seconds["rl"] = run_rl(config, fingerprint, weights_digest(policy))
     trained = newest_checkpoint(out / "rl")
     stages = (bench_stage(config, name, folder, modules) for name, folder in (("warmup", policy), ("rl", trained)))
@@ -117,7 +118,6 @@ def sft_stage(config: DemoConfig, fingerprint: str, modules: Sequence[str] = ())
 
 
 def sft_overrides(config: DemoConfig, modules: Sequence[str] = ()) -> tuple[str, ...]:
-    """`modules` are those of the RL run, which has the same data; a list among the config's own overrides comes after."""
     own = [f"data={config.out / 'data'}", f"out={config.out / 'sft'}", f"seed={config.seed}"]
     own += [f"modules=[{','.join(modules)}]"] if modules else []
     return (*own, *config.sft_overrides)

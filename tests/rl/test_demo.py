@@ -98,6 +98,24 @@ def test_warm_up_and_benchmarks_know_the_verifiers_of_the_run(config):
     assert [command[at + 1] for at, option in enumerate(command) if option == "--module"] == ["mine", "yours"]
 
 
+def test_the_warm_up_keeps_the_verifiers_of_its_own_config(config, tmp_path, monkeypatch):
+    (tmp_path / "recipe.yaml").write_text("name: x")
+    (tmp_path / "sft.yaml").write_text("modules: [mine]")
+    (tmp_path / "rl.yaml").write_text("rewards: {modules: [yours]}")
+    given = []
+
+    def stop_at_warm_up(config: DemoConfig, fingerprint: str, modules: tuple[str, ...] = ()) -> Stage:
+        given.extend(modules)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stages, "call", lambda command: atomic_write_json(config.out / "data" / "manifest.json", {"fingerprint": "abc"}))
+    monkeypatch.setattr(stages, "sft_stage", stop_at_warm_up)
+    changed = config.model_copy(update={"recipe": tmp_path / "recipe.yaml", "sft": tmp_path / "sft.yaml"})
+    with pytest.raises(KeyboardInterrupt):
+        stages.run_demo(changed, fresh=False)
+    assert given == ["mine", "yours"]
+
+
 class Calls(list):
     """Stands for the commands: records them, and makes what `rl train` and `rl resume` would make."""
 
